@@ -1,0 +1,1 @@
+"""Answers at once: a resident Whisper model behind HTTP and WebSocket."""

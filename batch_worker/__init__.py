@@ -1,0 +1,1 @@
+"""Takes recordings as jobs and runs them through stages; loses nothing."""
