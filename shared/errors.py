@@ -35,7 +35,6 @@ is the web layer's table (`api_server.errors`, `batch_worker.errors`).
 
 from typing import Any, ClassVar
 
-
 _SHOWN = 80
 """Characters of a caller's value that an error repeats."""
 
