@@ -1,0 +1,156 @@
+"""Lanes: who may decode the next window.
+
+A lane stands for one model instance and its threads. Everyone who decodes in it asks for a turn before each
+window, so that a long file holds up a short one for one window at most. Among those who wait, the lower
+`Priority` goes first; equals go in the order in which they asked, which is round robin, as every window is
+asked for anew.
+"""
+
+import heapq
+import itertools
+import math
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from api_server.engine.base import Priority
+from shared.errors import Busy, Cancelled
+
+_SMOOTHING = 0.2
+"""Weight of the newest window in the lane's running mean."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LaneLoad:
+    """What a lane is doing at one moment."""
+
+    waiting: int
+    """Requests that wait for their next window."""
+    open: int
+    """Requests that have begun and not ended."""
+    window_seconds: float
+    """Running mean of one window's decode."""
+    expected_wait: float
+    """Seconds that a newcomer of the lowest priority here would wait for its first window."""
+
+
+@dataclass(order=True)
+class _Waiter:
+    priority: int
+    order: int
+    turn: "LaneTurn" = field(compare=False)
+
+
+class Lane:
+    """Takes turns on one model instance; every method may be called from any thread."""
+
+    def __init__(self, name: str, *, max_wait: float = math.inf, clock: Callable[[], float] = time.monotonic) -> None:
+        """Open a lane that admits nobody who would wait longer than `max_wait` seconds."""
+        self.name = name
+        self._max_wait = max_wait
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._order = itertools.count()
+        self._waiters: list[_Waiter] = []
+        self._holder: LaneTurn | None = None
+        self._open = 0
+        self._window_seconds = 0.0
+
+    def load(self) -> LaneLoad:
+        """Return what the lane is doing now."""
+        with self._lock:
+            return LaneLoad(
+                waiting=len(self._waiters),
+                open=self._open,
+                window_seconds=self._window_seconds,
+                expected_wait=self._open * self._window_seconds,
+            )
+
+    def turn(self, priority: Priority) -> "LaneTurn":
+        """Admit a request, or raise `Busy` at once; close the turn when the request ends."""
+        with self._lock:
+            wait = self._open * self._window_seconds
+            if priority >= Priority.INTERACTIVE and wait > self._max_wait:
+                raise Busy(
+                    f"The {self.name} lane is busy; the wait would be about {wait:.0f} s.",
+                    retry_after=max(1, math.ceil(wait - self._max_wait)),
+                )
+            self._open += 1
+        return LaneTurn(self, priority, self._clock)
+
+    def _ask(self, turn: "LaneTurn") -> None:
+        with self._lock:
+            if self._holder is turn:
+                self._give_back(turn)
+            heapq.heappush(self._waiters, _Waiter(int(turn.priority), next(self._order), turn))
+            self._pass_on()
+
+    def _leave(self, turn: "LaneTurn") -> None:
+        with self._lock:
+            self._open -= 1
+            if self._holder is turn:
+                self._give_back(turn)
+            self._waiters = [waiter for waiter in self._waiters if waiter.turn is not turn]
+            heapq.heapify(self._waiters)
+            self._pass_on()
+
+    def _give_back(self, turn: "LaneTurn") -> None:
+        seconds = turn.end_window()
+        self._window_seconds += (_SMOOTHING if self._window_seconds else 1.0) * (seconds - self._window_seconds)
+        self._holder = None
+
+    def _pass_on(self) -> None:
+        if self._holder is None and self._waiters:
+            self._holder = heapq.heappop(self._waiters).turn
+            self._holder.begin_window()
+
+
+class LaneTurn:
+    """One request's place in a lane; implements `engine.base.Turn`."""
+
+    def __init__(self, lane: Lane, priority: Priority, clock: Callable[[], float]) -> None:
+        """Belong to `lane`; made by `Lane.turn` only."""
+        self.priority = priority
+        self.waited = 0.0
+        self.windows = 0
+        self._lane = lane
+        self._clock = clock
+        self._go = threading.Event()
+        self._began = 0.0
+        self._cancelled = False
+        self._closed = False
+
+    def next_window(self) -> None:
+        """Wait for one more window; raises `Cancelled` once cancelled."""
+        if not self._cancelled:
+            asked = self._clock()
+            self._lane._ask(self)  # noqa: SLF001 - the two halves of one mechanism
+            self._go.wait()
+            self.waited += self._clock() - asked
+        if self._cancelled:
+            raise Cancelled("The request was cancelled.")
+
+    def cancel(self) -> None:
+        """End the request at its next window, or at once if it waits for one; from any thread."""
+        self._cancelled = True
+        self._go.set()
+
+    def close(self) -> None:
+        """Leave the lane; a second call does nothing."""
+        if not self._closed:
+            self._closed = True
+            self._lane._leave(self)  # noqa: SLF001 - as above
+
+    def begin_window(self) -> None:
+        """The lane says: go."""
+        self.windows += 1
+        self._began = self._clock()
+        self._go.set()
+
+    def end_window(self) -> float:
+        """The lane takes the window back; returns how long it took, seconds."""
+        self._go.clear()
+        if self._cancelled:
+            self._go.set()  # a cancel that came meanwhile must not be slept through
+        return self._clock() - self._began

@@ -1,0 +1,278 @@
+"""faster-whisper behind the engine's Protocols; the only file that imports it.
+
+The window loop, the temperature fallback, the timestamps and the loader are the library's own. What is added
+sits in the methods that the library calls once per window: `encode` waits for the lane's turn and encodes no
+more padding than asked for, `generate_with_fallback` verifies what came of a short window.
+"""
+
+import copy
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ctranslate2 import StorageView
+from faster_whisper import WhisperModel
+from faster_whisper.audio import pad_or_trim
+from faster_whisper.tokenizer import Tokenizer
+from faster_whisper.transcribe import get_suppressed_tokens
+from faster_whisper.utils import download_model
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
+
+from api_server.engine.base import AudioContext, DecodeOptions, LoadOptions, ModelInfo, Samples, Turn
+from api_server.engine.windows import WindowText, content_frames, doubtful, same_window, short_frames, token_limit
+from shared.confidence import confidence
+from shared.errors import ModelNotFound
+from shared.transcript import Segment, Word
+
+BUNDLED = "bundled"
+_BUNDLED_FOLDER = Path(__file__).parents[1] / "assets" / "nano-sv"
+_NO_SPEECH = 0.6
+_UNSURE = -1.0
+
+Verified = Callable[[str | None], None]
+"""Is told of each short window: None when its text was believed, else why it was decoded again."""
+
+
+class _WindowedModel(WhisperModel):  # type: ignore[misc]  # the library has no types
+    """One request's view of the resident model: the same weights, its own turn and its own window state."""
+
+    turn: Turn
+    context: AudioContext
+    verified: Verified
+    _features: Any = None
+    _encoded: Any = None
+    _full: Any = None
+
+    def encode(self, features: Any) -> StorageView:
+        """Wait for the turn, then encode one window, shape (mels, 3000); the same window twice costs once."""
+        if self._features is not None and same_window(self._features, features):
+            return self._encoded  # language detection has just encoded the first window
+        self.turn.next_window()
+        self._features, self._full = features, None
+        frames = features.shape[-1] if self.context == "full" else short_frames(content_frames(features))
+        self._encoded = super().encode(np.ascontiguousarray(features[:, :frames]))
+        return self._encoded
+
+    def generate_with_fallback(
+        self, encoder_output: StorageView, prompt: list[int], tokenizer: Tokenizer, options: Any
+    ) -> tuple[Any, float, float, float]:
+        """Decode one window; a short one whose text is doubtful is decoded again at full length."""
+        content = content_frames(self._features)
+        if self.context != "verified" or short_frames(content) >= self._features.shape[-1]:
+            result: tuple[Any, float, float, float] = super().generate_with_fallback(
+                encoder_output, prompt, tokenizer, options
+            )
+            return result
+        limit = min(token_limit(content), self.max_length - len(prompt))
+        once = dataclasses.replace(options, temperatures=options.temperatures[:1], max_new_tokens=limit)
+        first = super().generate_with_fallback(encoder_output, prompt, tokenizer, once)
+        reason = doubtful(_window_text(first, tokenizer), limit=limit)
+        self.verified(reason)
+        if reason is None:
+            return first  # type: ignore[no-any-return]
+        self.turn.next_window()
+        self._full = super().encode(self._features)
+        again = super().generate_with_fallback(self._full, prompt, tokenizer, options)
+        if reason == "avg_logprob" and first[1] > again[1]:
+            self._full = None
+            return first  # type: ignore[no-any-return]
+        return again  # type: ignore[no-any-return]
+
+    def find_alignment(self, tokenizer: Tokenizer, text_tokens: Any, encoder_output: StorageView, *rest: Any) -> Any:
+        """Align words on the window that their text came from."""
+        return super().find_alignment(tokenizer, text_tokens, self._full or encoder_output, *rest)
+
+
+def _window_text(result: tuple[Any, float, float, float], tokenizer: Tokenizer) -> WindowText:
+    tokens = result[0].sequences_ids[0]
+    return WindowText(
+        text=tokenizer.decode(tokens), tokens=len(tokens), avg_logprob=result[1], compression_ratio=result[3]
+    )
+
+
+class _Decoding:
+    """Implements `engine.base.Decoding` on faster-whisper's lazy segments."""
+
+    def __init__(self, segments: Any, info: Any) -> None:
+        self._segments = segments
+        self._duration = float(info.duration)
+        self.language = str(info.language)
+        self.language_probability = round(float(info.language_probability), 4)
+        self.duration_after_vad = round(float(info.duration_after_vad), 3)
+
+    def __iter__(self) -> Iterator[Segment]:
+        for number, segment in enumerate(self._segments):
+            yield self._segment(number, segment)
+
+    def _segment(self, number: int, segment: Any) -> Segment:
+        avg_logprob = round(min(0.0, float(segment.avg_logprob)), 4)
+        no_speech_prob = round(float(segment.no_speech_prob), 4)
+        compression_ratio = round(float(segment.compression_ratio), 3)
+        return Segment(
+            id=number,
+            start=self._clamp(segment.start),
+            end=self._clamp(segment.end),
+            text=segment.text.strip(),
+            language=self.language,
+            avg_logprob=avg_logprob,
+            no_speech_prob=no_speech_prob,
+            compression_ratio=compression_ratio,
+            temperature=float(segment.temperature),
+            confidence=confidence(
+                avg_logprob=avg_logprob, no_speech_prob=no_speech_prob, compression_ratio=compression_ratio
+            ),
+            words=None if segment.words is None else tuple(self._word(word) for word in segment.words),
+        )
+
+    def _word(self, word: Any) -> Word:
+        return Word(
+            start=self._clamp(word.start),
+            end=self._clamp(word.end),
+            word=word.word.strip(),
+            probability=round(float(word.probability), 4),
+        )
+
+    def _clamp(self, seconds: float) -> float:
+        return round(min(max(0.0, float(seconds)), self._duration), 3)
+
+
+class WhisperTranscriber:
+    """A faster-whisper model in memory; implements `engine.base.Transcriber`."""
+
+    def __init__(self, model: WhisperModel, info: ModelInfo, verified: Verified = lambda _reason: None) -> None:
+        """Serve `model`; `verified` is told how short windows fared."""
+        self.info = info
+        self._model = model
+        self._verified = verified
+
+    def decode(self, samples: Samples, options: DecodeOptions, turn: Turn) -> _Decoding:
+        """Begin to decode a recording with faster-whisper's own loop."""
+        segments, info = self._view(options, turn).transcribe(
+            samples,
+            language=options.language,
+            task=options.task,
+            initial_prompt=options.prompt,
+            hotwords=options.hotwords,
+            word_timestamps=options.word_timestamps,
+            vad_filter=options.vad_filter,
+            beam_size=options.beam_size,
+            temperature=list(options.temperatures),
+        )
+        return _Decoding(segments, info)
+
+    def decode_partials(self, batch: Sequence[Samples], options: DecodeOptions, turn: Turn) -> list[str]:
+        """Return a greedy text for each recording, all in one batch of short windows, without timestamps."""
+        turn.next_window()
+        model = self._model
+        features = [model.feature_extractor(samples)[:, :-1] for samples in batch]
+        frames = short_frames(max(one.shape[-1] for one in features))
+        encoded = WhisperModel.encode(model, np.stack([pad_or_trim(one, frames) for one in features]))
+        tokenizer = Tokenizer(
+            model.hf_tokenizer,
+            model.model.is_multilingual,
+            task=options.task,
+            language=self._language(options, encoded),
+        )
+        prompt = model.get_prompt(tokenizer, self._previous(options, tokenizer), without_timestamps=True)
+        results = model.model.generate(
+            encoded,
+            [prompt] * len(batch),
+            beam_size=1,
+            max_length=min(model.max_length, len(prompt) + token_limit(frames)),
+            return_scores=True,
+            return_no_speech_prob=True,
+            suppress_tokens=get_suppressed_tokens(tokenizer, [-1]),
+        )
+        return [_partial_text(result, tokenizer) for result in results]
+
+    def close(self) -> None:
+        """Give the weights back; decodes that still run keep the object alive until they end."""
+        self._model.model.unload_model()
+
+    def _view(self, options: DecodeOptions, turn: Turn) -> _WindowedModel:
+        view: _WindowedModel = copy.copy(self._model)
+        view.__class__ = _WindowedModel
+        view.turn, view.context, view.verified = turn, options.audio_context, self._verified
+        return view
+
+    def _language(self, options: DecodeOptions, encoded: StorageView) -> str:
+        if options.language is not None or not self.info.multilingual:
+            return options.language or "en"
+        token, _probability = self._model.model.detect_language(encoded)[0][0]
+        return str(token).strip("<|>")
+
+    def _previous(self, options: DecodeOptions, tokenizer: Tokenizer) -> list[int]:
+        return list(tokenizer.encode(" " + options.prompt.strip())) if options.prompt else []
+
+
+def _partial_text(result: Any, tokenizer: Tokenizer) -> str:
+    if result.no_speech_prob > _NO_SPEECH and result.scores[0] < _UNSURE:
+        return ""
+    return str(tokenizer.decode(result.sequences_ids[0])).strip()
+
+
+def load(name: str, options: LoadOptions, verified: Verified = lambda _reason: None) -> WhisperTranscriber:
+    """Bring a model into memory: `bundled`, a folder, a size (`small`) or a hub id (`KBLab/kb-whisper-small`).
+
+    A folder or a model that the hub cache holds is loaded without any network. Blocks; raises `ModelNotFound`
+    with one sentence that says what to do.
+    """
+    folder = _folder(name)
+    if not (folder / "tokenizer.json").is_file():
+        raise ModelNotFound(f"The model {name!r} has no tokenizer.json; convert it with --copy_files tokenizer.json.")
+    try:
+        model = WhisperModel(
+            str(folder), device=options.device, compute_type=options.compute_type, cpu_threads=options.threads
+        )
+    except (RuntimeError, ValueError) as error:
+        raise ModelNotFound(f"The model {name!r} is not a CTranslate2 Whisper that can be loaded: {error}") from error
+    info = ModelInfo(
+        name=name,
+        device=model.model.device,
+        compute_type=model.model.compute_type,
+        multilingual=model.model.is_multilingual,
+        languages=tuple(sorted(model.supported_languages)),
+        demonstration=folder == _BUNDLED_FOLDER,
+    )
+    return WhisperTranscriber(model, info, verified)
+
+
+def _folder(name: str) -> Path:
+    if name == BUNDLED:
+        return _BUNDLED_FOLDER
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return _checked(path, name)
+    if path.is_absolute() or name.startswith((".", "~")):
+        raise ModelNotFound(f"There is no model folder {name!r}; WHISPER_MODEL must be a folder, a size or a hub id.")
+    return _checked(_from_hub(name), name)
+
+
+def _checked(folder: Path, name: str) -> Path:
+    if not (folder / "model.bin").is_file():
+        raise ModelNotFound(
+            f"{name!r} holds no CTranslate2 model (model.bin); convert it with ct2-transformers-converter."
+        )
+    return folder
+
+
+def _from_hub(name: str) -> Path:
+    try:
+        cached = Path(download_model(name, local_files_only=True))
+        if (cached / "model.bin").is_file():
+            return cached
+    except LocalEntryNotFoundError:
+        pass
+    except (ValueError, HFValidationError) as error:
+        raise ModelNotFound(f"{name!r} is neither a folder, a Whisper size nor a hub id like owner/name.") from error
+    try:
+        return Path(download_model(name))
+    except RepositoryNotFoundError as error:
+        raise ModelNotFound(f"The hub has no model {name!r}, or it needs a token in HF_TOKEN.") from error
+    except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
+        raise ModelNotFound(
+            f"The model {name!r} is not in the local cache and the hub cannot be reached; "
+            "connect once, or point WHISPER_MODEL to a folder."
+        ) from error
