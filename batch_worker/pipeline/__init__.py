@@ -1,0 +1,1 @@
+"""From a recording to a result: stages that fold one draft."""
