@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_MARKS = ".,;:!?…-–—\"'”“’»«)]"
+_MARKS = ".,;:!?…-–—\"'”“’»«)]"  # noqa: RUF001 - the marks that Whisper writes
 """What may follow a word and changes as more is heard."""
 _NOT_SPOKEN = re.compile(r"[\W_]+")
 

@@ -1,6 +1,7 @@
 """Where an utterance that is too long is cut in two; pure."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -25,7 +26,7 @@ def words_before_cut(words: Sequence[Word], *, committed: int, earliest: float, 
     after `earliest`: at the longest pause, and of equal ones at the last.
     """
     count, best = 0, -1
-    for number, (word, following) in enumerate(zip(words, words[1:], strict=False), start=1):
+    for number, (word, following) in enumerate(pairwise(words), start=1):
         certain = number <= committed if committed else word.end <= latest - _EDGE
         pause = round(max(0.0, following.start - word.end) / _STEP)
         if certain and word.end >= earliest and pause >= best:

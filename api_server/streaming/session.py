@@ -201,8 +201,9 @@ class StreamSession:
         self._cut(utterance, self._quietest(utterance, low, self._tape.end), answer=None, rest=Agreement())
 
     def _quietest(self, utterance: Utterance, low: int, high: int) -> int:
-        low, high = max(low, utterance.window + 1), min(high, self._tape.end)
-        return low + quietest(self._tape.view(low, high)) if low < high else high
+        first, last = utterance.window + 1, self._tape.end
+        low, high = min(max(low, first), last), min(max(high, first), last)
+        return low + quietest(self._tape.view(low, high)) if low < high else low
 
     def _cut(self, utterance: Utterance, at: int, *, answer: Hypothesis | None, rest: Agreement) -> None:
         number = -1 if answer is not None else self._request(utterance, at, words=self._options.word_timestamps)

@@ -7,7 +7,7 @@ path. It hears 512 new samples at a time behind the 64 samples that came before 
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
+import onnxruntime  # type: ignore[import-untyped]  # the library has no types
 from numpy.typing import NDArray
 
 from api_server.engine.base import Samples
