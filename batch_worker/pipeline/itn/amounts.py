@@ -1,0 +1,158 @@
+"""Swedish amounts: numbers, ranks, decimals, percent, money, measures, quotients."""
+
+from batch_worker.pipeline.itn.phrase import Place, Written, one
+
+_IN_WORDS = 12
+"""Numbers up to this stay words in running text (Språkrådet, Svenska skrivregler)."""
+_ONE_DIGIT = 10
+_MEASURES = frozenset(
+    "kilo kg gram hg hekto ton milligram mikrogram liter deciliter centiliter milliliter meter kilometer "
+    "centimeter millimeter mil grader kvadratmeter kubikmeter watt kilowatt volt ampere megabyte gigabyte hertz "
+    "procentenheter promille kalorier".split()
+)
+_MONEY = frozenset("krona kronor kr euro dollar pund".split())
+_SCALED = frozenset("miljon miljoner miljard miljarder".split())
+
+
+def decimal(place: Place) -> Written | None:
+    """`tre komma fem` is 3,5; digits after the comma may be said one by one."""
+    text, count = _decimal(place)
+    return one(count, text) if count else None
+
+
+def _decimal(place: Place, offset: int = 0) -> tuple[str, int]:
+    whole = place.number(offset)
+    if whole is None or place.key(offset + whole.count) != "komma":
+        return "", 0
+    count = whole.count + 1
+    digits = ""
+    while (part := place.reader.read(place.keys(offset + count), join_tens=False)) and part.value < _ONE_DIGIT**3:
+        if digits and part.value >= _ONE_DIGIT:
+            break
+        digits += str(part.value)
+        count += part.count
+        if part.value >= _ONE_DIGIT:
+            break
+    if not digits and (written := place.key(offset + count)).isdigit():
+        digits, count = written, count + 1
+    return (f"{whole.value},{digits}", count) if digits else ("", 0)
+
+
+def _figure(place: Place, offset: int = 0) -> tuple[str, int, bool]:
+    """Return a decimal or whole number, its count of tokens, and whether any of it was said in words."""
+    text, count = _decimal(place, offset)
+    if count:
+        return text, count, True
+    reading = place.number(offset)
+    if reading is None:
+        key = place.key(offset)
+        written = key.replace(",", "", 1).isdigit()
+        return (key, 1, False) if written else ("", 0, False)
+    return str(reading.value), reading.count, place.said(reading, offset)
+
+
+def percent(place: Place) -> Written | None:
+    """`tjugofem procent` is 25 %."""
+    text, count, _ = _figure(place)
+    if not count or place.key(count) != "procent":
+        return None
+    return Written(count=count + 1, parts=((count, text), (1, "%")))
+
+
+def money(place: Place) -> Written | None:
+    """`fem kronor` is 5 kronor; `tjugo kronor och femtio öre` is 20,50 kronor; `femtio öre` is 50 öre."""
+    text, count, said = _figure(place)
+    if not count:
+        return None
+    unit = place.key(count)
+    if unit == "öre" and said:
+        return Written(count=count, parts=((count, text),))
+    if unit not in _MONEY or (place.line[place.at].core == "Tre" and place.line[place.at + 1].core == "Kronor"):
+        return None
+    after = count + 1 + (place.key(count + 1) == "och")
+    small = place.number(after)
+    if unit in {"krona", "kronor", "kr"} and small and place.key(after + small.count) == "öre" and "," not in text:
+        if small.value < 100:  # noqa: PLR2004 - öre of a krona
+            total = after + small.count + 1
+            return Written(count=total, parts=((total - 1, f"{text},{small.value:02}"), (1, unit)))
+    return Written(count=count, parts=((count, text),)) if said else None
+
+
+def scaled(place: Place) -> Written | None:
+    """`två miljoner` is 2 miljoner and `två komma fem miljoner` is 2,5 miljoner: people write the word."""
+    text, count = _decimal(place)
+    if count and place.key(count) in _SCALED:
+        return one(count, text)
+    keys = place.keys()
+    whole = next((index for index, key in enumerate(keys[:4]) if key in _SCALED), 0)
+    reading = place.reader.read(keys[:whole]) if whole else None
+    longer = place.reader.read(keys)
+    if reading is None or reading.count != whole or (longer and longer.count > whole + 1):
+        return None
+    return one(whole, str(reading.value))
+
+
+def measure(place: Place) -> Written | None:
+    """`fem kilo` is 5 kilo; `minus tre grader` is -3 grader."""
+    minus = place.key() == "minus"
+    text, count, said = _figure(place, int(minus))
+    if not count or place.key(count + minus) not in _MEASURES or not (said or minus):
+        return None
+    return one(count + minus, ("-" if minus else "") + text)
+
+
+def quotient(place: Place) -> Written | None:
+    """`hundratjugo genom åttio` is 120/80, as of blood pressure."""
+    over = place.number()
+    if over is None or place.key(over.count) not in {"genom", "över"} or over.value <= _IN_WORDS:
+        return None
+    under = place.number(over.count + 1)
+    if (
+        under is None
+        or under.value <= _IN_WORDS
+        or (place.key(over.count) == "över" and "blodtryck" not in " ".join(place.before()))
+    ):
+        return None
+    return one(over.count + 1 + under.count, f"{over.value}/{under.value}")
+
+
+def rank(word: str, place: Place) -> int | None:
+    """Return the rank that an ordinal names: `tjugoförsta` is 21, `5:e` is 5."""
+    number, colon, ending = word.partition(":")
+    if colon and ending in {"a", "e"} and number.isdigit():
+        return int(number)
+    ordinals = place.reader.words.ordinals
+    if word in ordinals:
+        return ordinals[word]
+    for size in range(len(word) - 3, 2, -1):
+        last = ordinals.get(word[-size:])
+        if last is not None:
+            first = place.reader.word(word[:-size])
+            return None if first is None or first % 10 or (first % 100 and last >= _ONE_DIGIT) else _ranked(first, last)
+    return None
+
+
+def _ranked(first: int, last: int) -> int:
+    return first * last if last in {100, 1_000} else first + last
+
+
+def ordinal(place: Place) -> Written | None:
+    """`trettonde` is 13:e and `tjugoförsta` is 21:a; up to twelfth they stay words."""
+    key = place.key()
+    value = rank(key, place) if ":" not in key else None
+    if value is None or value <= _IN_WORDS:
+        return None
+    return one(1, f"{value}:{'a' if key.endswith(('första', 'andra')) else 'e'}")
+
+
+def number(place: Place) -> Written | None:
+    """Numbers above twelve are digits, smaller ones where the line holds nothing else."""
+    reading = place.number()
+    if reading is None or not place.said(reading):
+        return None
+    alone = reading.count == len(place.line) and place.key() != "en"
+    if reading.value <= _IN_WORDS and not alone:
+        return None
+    if reading.count == 1 and place.key() in place.reader.words.scales and not alone:
+        return None  # `hundra`, `tusen tack`
+    return one(reading.count, str(reading.value))
