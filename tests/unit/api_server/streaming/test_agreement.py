@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from api_server.streaming.agreement import Agreement, find_again
 
-_WORDS = st.lists(st.sampled_from(["hej", "Hej,", "jag", "jag.", "heter", "an", "Anna", "–", "vecko", "slut", "veckoslut!"]))
+_WORDS = st.lists(
+    st.sampled_from(["hej", "Hej,", "jag", "jag.", "heter", "an", "Anna", "-", "vecko", "slut", "veckoslut!"])
+)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ from shared.transcript import Word
 
 
 def _words(*spans: tuple[float, float]) -> list[Word]:
-    return [Word(start=start, end=end, word=f"ord{number}", probability=1.0) for number, (start, end) in enumerate(spans)]
+    return [
+        Word(start=start, end=end, word=f"ord{number}", probability=1.0) for number, (start, end) in enumerate(spans)
+    ]
 
 
 EVEN = _words((0, 0.4), (0.5, 0.9), (1.0, 1.4), (1.5, 1.9), (2.0, 2.4))

@@ -20,9 +20,8 @@ def _first_sample(frames: Samples) -> Samples:
 def test_frames_do_not_depend_on_how_the_audio_came():
     """Pieces of any size give the same frames as the whole, and all audio comes out once."""
     pcm = RNG.random(5_000, dtype=np.float32)
-    ear, pieces = Ear(_first_sample), []
-    for piece in np.split(pcm, [1, 2, 513, 514, 3_000, 3_001]):
-        pieces.append(ear.hear(piece))
+    ear = Ear(_first_sample)
+    pieces = [ear.hear(piece) for piece in np.split(pcm, [1, 2, 513, 514, 3_000, 3_001])]
     pieces.append(ear.flush())
     assert (np.concatenate([piece.pcm for piece in pieces]) == pcm).all()
     assert [value for piece in pieces for value in piece.speech] == pcm[::512].tolist()

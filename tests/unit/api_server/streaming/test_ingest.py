@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from itertools import pairwise
 
 import av
 import numpy as np
@@ -23,7 +24,7 @@ def _tone(rate: int, seconds: float = 2.0) -> Samples:
 
 def _pieces(data: bytes, cuts: list[int]) -> Iterator[bytes]:
     edges = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
-    return (data[low:high] for low, high in zip(edges, edges[1:], strict=False))
+    return (data[low:high] for low, high in pairwise(edges))
 
 
 def _drain(ingest: Ingest) -> list[Samples]:
