@@ -16,7 +16,9 @@ def clock(place: Place) -> Written | None:
     if place.key() in {"klockan", "kl"}:
         text, count = _face(place, 1) or _digital(place, 1) or ("", 0)
         return Written(count=count + 1, parts=((1, place.line[place.at].core), (count, text))) if count else None
-    told = place.key() in {"halv", "kvart"} or place.key(2) == "halv" or (place.before() and place.before()[-1] in _AROUND)
+    told = (
+        place.key() in {"halv", "kvart"} or place.key(2) == "halv" or (place.before() and place.before()[-1] in _AROUND)
+    )
     face = _face(place, 0) if told else None
     return one(face[1], face[0]) if face else None
 

@@ -1,0 +1,1 @@
+"""Which language a text is in: the identifiers, and what a segment takes from its neighbours."""
