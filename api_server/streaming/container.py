@@ -62,6 +62,12 @@ class ContainerIngest:
                 raise self._failure
             return block[:_BLOCK]
 
+    @property
+    def more(self) -> bool:
+        """Whether the thread has audio, or may have without another byte."""
+        with self._change:
+            return bool(self._pieces) or not (self._starving or self._ended or self._closed)
+
     def close(self) -> None:
         """End the thread and wait for it."""
         with self._change:

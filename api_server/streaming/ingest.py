@@ -28,6 +28,10 @@ class Ingest(Protocol):
         Raises `UnsupportedAudio`.
         """
 
+    @property
+    def more(self) -> bool:
+        """Whether another `read` may return audio without another `feed`."""
+
     def close(self) -> None:
         """Give everything back, at any time; a second call does nothing."""
 
@@ -62,6 +66,11 @@ class PcmIngest:
             return mono
         last = self._finished and len(self._bytes) < self._frame
         return self._resampler.push(mono, last=last)
+
+    @property
+    def more(self) -> bool:
+        """Whether there is another whole sample."""
+        return len(self._bytes) >= self._frame
 
     def close(self) -> None:
         """Let go of the bytes."""

@@ -41,18 +41,24 @@ class Waiting(Generic[OptionsT]):
 class PartialBatches(Generic[OptionsT]):
     """The waiting partials of one model; used from one event loop."""
 
-    def __init__(self, decode: Callable[[Sequence[Samples], OptionsT], Awaitable[list[str]]], *, most: int = 8) -> None:
-        """Decode with `decode`, up to `most` sessions at once."""
+    def __init__(
+        self,
+        decode: Callable[[Sequence[Samples], OptionsT], Awaitable[list[str]]],
+        *,
+        most: int = 8,
+        overtaken: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Decode with `decode`, up to `most` sessions at once; `overtaken` is told of each request replaced."""
         self._decode = decode
         self._most = most
+        self._overtaken = overtaken
         self._waiting: dict[str, Waiting[OptionsT]] = {}
         self._wake = asyncio.Event()
-        self.overtaken = 0
-        """Requests that newer audio took the place of."""
 
     def ask(self, session: str, waiting: Waiting[OptionsT]) -> None:
         """Queue a session's request; one that it has waiting already gives up its place to this one."""
-        self.overtaken += session in self._waiting
+        if session in self._waiting:
+            self._overtaken()
         self._waiting[session] = waiting
         self._wake.set()
 

@@ -222,7 +222,9 @@ class StreamSession:
         if early is not None and not early.failed:
             self._leave(utterance, request=early.number, end=end, until=early.until, answer=early.hypothesis)
         else:
-            until = min(self._tape.end, end + samples(self._options.early_silence))
+            # The end of the silence may already hold the first sound of what follows.
+            tail = min(self._options.early_silence, self._options.endpoint_silence / 2)
+            until = min(self._tape.end, end + samples(tail))
             number = self._request(utterance, until, words=self._options.word_timestamps)
             self._leave(utterance, request=number, end=end, until=until, answer=None)
         self._detector.reset()

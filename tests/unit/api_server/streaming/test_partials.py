@@ -34,7 +34,10 @@ class Desk:
 
     def __init__(self, *, most: int = 8) -> None:
         self.decoder = FakeDecoder()
-        self.batches: PartialBatches[str] = PartialBatches(self.decoder, most=most)
+        self.overtaken: list[None] = []
+        self.batches: PartialBatches[str] = PartialBatches(
+            self.decoder, most=most, overtaken=lambda: self.overtaken.append(None)
+        )
         self.started: list[int] = []
         self.answers: list[tuple[int, Answer]] = []
 
@@ -93,7 +96,7 @@ async def test_newer_audio_takes_the_place_of_older_audio():
         desk.decoder.gate.set()
         await _settle()
     assert desk.started == [0, 3, 2]
-    assert desk.batches.overtaken == 1
+    assert len(desk.overtaken) == 1
 
 
 async def test_only_alike_requests_share_a_batch():

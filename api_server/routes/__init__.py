@@ -1,0 +1,1 @@
+"""The routes of the api_server, one file each."""

@@ -1,0 +1,136 @@
+"""`WS /ws/transcribe`: the thin edge between FastAPI's WebSocket and a streaming connection."""
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import replace
+
+import structlog
+from fastapi import APIRouter, WebSocket
+from starlette.websockets import WebSocketDisconnect, WebSocketState
+
+from api_server.engine.base import DecodeOptions, Priority
+from api_server.engine.recognizer import Recognizer
+from api_server.streaming.connection import Connection, Disconnected
+from api_server.streaming.service import DecodeFinal, StreamService, hypothesis
+from api_server.streaming.values import DecodeRequest, Hypothesis
+from shared.errors import (
+    Conflict,
+    Internal,
+    InvalidRequest,
+    NotFound,
+    SvenskaError,
+    TryLater,
+    Unauthorized,
+    UploadTooLarge,
+)
+from shared.events import StreamError
+
+router = APIRouter()
+log = structlog.stdlib.get_logger("stream")
+
+_PREFIX = "bearer."
+_CODES: tuple[tuple[type[SvenskaError], int], ...] = (
+    (UploadTooLarge, 1009),
+    (InvalidRequest, 1003),
+    (Conflict, 1003),
+    (NotFound, 1008),
+    (Unauthorized, 1008),
+    (TryLater, 1013),
+)
+
+
+class StarletteSocket:
+    """Implements `streaming.connection.Socket`."""
+
+    def __init__(self, websocket: WebSocket) -> None:
+        """Wrap a WebSocket that has been accepted."""
+        self._websocket = websocket
+
+    async def receive(self) -> str | bytes:
+        """Return the next message; raises `Disconnected`."""
+        message = await self._websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise Disconnected
+        text = message.get("text")
+        return message.get("bytes") or b"" if text is None else str(text)
+
+    async def send(self, text: str) -> None:
+        """Send a message; raises `Disconnected`."""
+        if self._websocket.client_state is not WebSocketState.CONNECTED:
+            raise Disconnected
+        try:
+            await self._websocket.send_text(text)
+        except (WebSocketDisconnect, RuntimeError) as error:  # RuntimeError: closed between the check and now
+            raise Disconnected from error
+
+
+@router.websocket("/ws/transcribe")
+async def stream(websocket: WebSocket) -> None:
+    """Serve one live stream; every refusal is an `error` event and then a close code."""
+    protocol = _protocol(websocket)
+    await websocket.accept(subprotocol=protocol)
+    socket = StarletteSocket(websocket)
+    service: StreamService = websocket.app.state.streams
+    try:
+        authorize(_key(websocket, protocol), websocket.app.state.keys)
+        with service.place():
+            await Connection(socket, service).run()
+        await _close(websocket, 1000)
+    except SvenskaError as error:
+        await _refuse(websocket, socket, error)
+    except ExceptionGroup:  # the supervisor of this stream's tasks: the client is told, the log has the rest
+        log.exception("stream_failed")
+        await _refuse(websocket, socket, Internal("The stream failed; connect again."))
+
+
+def final_decoder(recognizer: Recognizer) -> DecodeFinal:
+    """Return how a lane's model makes finals, before everyone else in the lane."""
+
+    async def decode(request: DecodeRequest, options: DecodeOptions) -> Hypothesis:
+        options = replace(options, word_timestamps=request.word_timestamps)
+        timed = await recognizer.recognize(request.audio, options, Priority.FINAL, offset=request.offset)
+        return hypothesis(timed.outcome.segments, timed.outcome.language)
+
+    return decode
+
+
+def authorize(key: str | None, keys: Sequence[str]) -> None:
+    """Raise `Unauthorized` unless `key` is one of `keys` or there are none; takes as long for any wrong key."""
+    matches = [hmac.compare_digest((key or "").encode(), known.encode()) for known in keys]
+    if keys and not any(matches):
+        raise Unauthorized("Send an API key: `Authorization: Bearer KEY`, `?api_key=KEY` or sub-protocol `bearer.KEY`.")
+
+
+def close_code(error: SvenskaError) -> int:
+    """Return the WebSocket close code of an error: 1011 unless it is somebody else's."""
+    return next((code for kind, code in _CODES if isinstance(error, kind)), 1011)
+
+
+def _protocol(websocket: WebSocket) -> str | None:
+    offered: list[str] = websocket.scope.get("subprotocols", [])
+    return next((one for one in offered if one.startswith(_PREFIX)), None)
+
+
+def _key(websocket: WebSocket, protocol: str | None) -> str | None:
+    scheme, _, token = websocket.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return token.strip()
+    return websocket.query_params.get("api_key") or (protocol.removeprefix(_PREFIX) if protocol else None)
+
+
+async def _refuse(websocket: WebSocket, socket: StarletteSocket, error: SvenskaError) -> None:
+    event = StreamError(code=error.code, message=error.message, fatal=True)
+    try:
+        await socket.send(event.model_dump_json())
+    except Disconnected:
+        return
+    await _close(websocket, close_code(error))
+
+
+async def _close(websocket: WebSocket, code: int) -> None:
+    # A client that closed first has left nothing to close.
+    if websocket.client_state is WebSocketState.CONNECTED and websocket.application_state is WebSocketState.CONNECTED:
+        try:
+            await websocket.close(code)
+        except (WebSocketDisconnect, RuntimeError):
+            return

@@ -1,0 +1,252 @@
+"""A connection from its first message to its last, on a socket and an engine that are not real."""
+
+import asyncio
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from api_server.streaming.connection import Connection
+from shared.errors import (
+    Busy,
+    Conflict,
+    InvalidParameter,
+    InvalidRequest,
+    ModelNotFound,
+    SvenskaError,
+    TooManySessions,
+    UnsupportedAudio,
+)
+from tests.unit.api_server.streaming.fakes import FakeEngine, FakeObserver, FakeSocket, as_pcm, noise, service
+from tests.unit.api_server.streaming.simulation import numbers, speech
+
+STOP = '{"type": "stop"}'
+FLUSH = '{"type": "flush"}'
+
+
+def _start(**fields: Any) -> str:
+    return json.dumps({"type": "start", "encoding": "pcm_f32le", **fields})
+
+
+def _heard(socket: FakeSocket) -> list[int]:
+    return [number for event in socket.events("final") for number in numbers(event["text"])]
+
+
+async def _until(holds: Any) -> None:
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0.001)
+
+
+def _is_exact(done: dict[str, Any], samples: int) -> bool:
+    parts = (done["audio_decoded"], done["audio_silence"], done["dropped"])
+    return sum(round(part * 16_000) for part in parts) == round(done["audio_received"] * 16_000) == samples
+
+
+async def test_a_stream_is_told_in_order():
+    """Ready, then per utterance: speech started, partials, final; done at last, and the accounts are exact."""
+    audio = speech([0.5, 0.1, 0.1, 0.1, 2.0, 0.1])
+    socket = FakeSocket(_start(), as_pcm(audio), STOP)
+    async with service(FakeEngine()) as streams:
+        await Connection(socket, streams).run()
+    kinds = [event["type"] for event in socket.got if event["type"] != "partial"]
+    assert kinds == ["ready", "speech_started", "speech_started", "final", "final", "done"] or kinds == [
+        "ready", "speech_started", "final", "speech_started", "final", "done",
+    ]  # fmt: skip
+    assert _heard(socket) == list(range(6))
+    assert _is_exact(socket.got[-1], audio.size)
+
+
+async def test_audio_may_come_first():
+    """The defaults apply: 16 kHz mono, 16 bits."""
+    audio = (noise(1.0) * 32_767).astype("<i2").tobytes()
+    socket = FakeSocket(audio, STOP)
+    async with service(FakeEngine()) as streams:
+        await Connection(socket, streams).run()
+    ready = socket.got[0]
+    assert (ready["type"], ready["model"], ready["language"], ready["sample_rate"]) == ("ready", "bundled", "sv", 16000)
+    assert socket.got[-1]["audio_received"] == 1.0
+
+
+async def test_single_bytes_are_audio_too():
+    """Frames may be cut inside a sample."""
+    raw = as_pcm(speech([0.1]))
+    socket = FakeSocket(_start(), *(raw[at : at + 1] for at in range(len(raw))), STOP)
+    async with service(FakeEngine()) as streams:
+        await Connection(socket, streams).run()
+    assert _heard(socket) == [0]
+    assert _is_exact(socket.got[-1], len(raw) // 4)
+
+
+async def test_flush_gives_the_final_before_more_audio_comes():
+    """The client need not be silent to be answered."""
+    socket = FakeSocket(_start(), as_pcm(noise(1.0)), FLUSH)
+    async with service(FakeEngine()) as streams:
+        running = asyncio.create_task(Connection(socket, streams).run())
+        await _until(lambda: socket.events("final"))
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert socket.events("final")[0]["utterance"] == 0
+
+
+async def test_start_says_how_finals_are_decoded():
+    """Language and prompt reach the decoder; the voice activity filter is the session's own business."""
+    engine = FakeEngine()
+    socket = FakeSocket(_start(language="en", prompt="Luleå", word_timestamps=True), as_pcm(speech([0.1])), STOP)
+    async with service(engine) as streams:
+        await Connection(socket, streams).run()
+    assert {(one.language, one.prompt, one.vad_filter) for one in engine.options} == {("en", "Luleå", False)}
+    assert [word["word"] for word in socket.events("final")[0]["words"]] == ["ord0"]
+
+
+@pytest.mark.parametrize(
+    ("messages", "error", "says"),
+    [
+        (["hej"], InvalidParameter, "JSON object"),
+        (["[1]"], InvalidParameter, "JSON object"),
+        (['{"type": "sing"}'], InvalidParameter, "start, flush or stop"),
+        ([STOP], InvalidRequest, "first message"),
+        ([FLUSH], InvalidRequest, "first message"),
+        ([_start(encoding="mp3")], InvalidParameter, "encoding"),
+        ([_start(sample_rate=4_000)], InvalidParameter, "sample_rate"),
+        ([_start(sample_rate="fast")], InvalidParameter, "sample_rate"),
+        ([_start(channels=6)], InvalidParameter, "channels"),
+        ([_start(language="xx")], InvalidParameter, "language"),
+        ([_start(model="large")], ModelNotFound, "bundled"),
+        ([_start(), _start()], Conflict, "has started"),
+        ([_start(), "hej"], InvalidParameter, "binary messages"),
+        ([_start(), '{"type": "sing"}'], InvalidParameter, "start, flush or stop"),
+        ([_start(encoding="webm"), b"this is not webm" * 500], UnsupportedAudio, "webm"),
+    ],
+)  # fmt: skip
+async def test_a_message_that_cannot_be_used_ends_the_stream_with_its_reason(
+    messages: list[str | bytes], error: type[SvenskaError], says: str
+):
+    """The sentence says what was expected, and nothing else is sent but `ready`."""
+    socket = FakeSocket(*messages)
+    async with service(FakeEngine()) as streams:
+        with pytest.raises(error, match=says):
+            await Connection(socket, streams).run()
+    assert {event["type"] for event in socket.got} <= {"ready"}
+
+
+async def test_what_was_heard_before_a_bad_message_still_gets_its_final():
+    """The error comes after it."""
+    socket = FakeSocket(_start(), as_pcm(speech([0.1, 0.1])), "hej")
+    async with service(FakeEngine()) as streams:
+        with pytest.raises(InvalidParameter):
+            await Connection(socket, streams).run()
+    assert _heard(socket) == [0, 1]
+    assert not socket.events("done")
+
+
+async def test_a_client_that_leaves_in_the_middle_takes_its_work_with_it():
+    """Decodes are cancelled, nothing goes on running."""
+    engine = FakeEngine()
+    engine.lets.clear()
+    socket = FakeSocket(_start(), as_pcm(noise(2.0)), FLUSH, as_pcm(noise(2.0)), leaves=True)
+    before = asyncio.all_tasks()
+    async with service(engine) as streams:
+        with streams.place():
+            await Connection(socket, streams).run()
+        assert streams.connected == 0
+    assert (engine.cancelled, engine.running) == (1, 0)
+    assert asyncio.all_tasks() == before
+
+
+async def test_a_client_that_leaves_after_stop_takes_its_work_with_it():
+    """Nobody waits for the final."""
+    engine = FakeEngine()
+    engine.lets.clear()
+    socket = FakeSocket(_start(), as_pcm(noise(2.0)), STOP, leaves=True)
+    async with service(engine) as streams:
+        await Connection(socket, streams).run()
+    assert (engine.cancelled, engine.running) == (1, 0)
+
+
+async def test_a_fast_sender_is_held_back_and_loses_nothing():
+    """While its finals are far behind, no more of its audio is read."""
+    engine = FakeEngine()
+    engine.lets.clear()
+    audio = speech([0.1] + [0.1, 1.0] * 60)
+    raw = as_pcm(audio)
+    chunks = [raw[at : at + 6_400] for at in range(0, len(raw), 6_400)]
+    socket = FakeSocket(_start(), *chunks, STOP)
+    async with service(engine, backlog_seconds=5.0) as streams:
+        connection = Connection(socket, streams)
+        running = asyncio.create_task(connection.run())
+        await _until(lambda: connection._session.backlog > 5.0 if socket.taken > 1 else False)
+        await asyncio.sleep(0.05)
+        assert socket.taken * 0.1 < 30
+        engine.lets.set()
+        await running
+    assert _heard(socket) == list(range(121))
+    assert _is_exact(socket.got[-1], audio.size)
+
+
+async def test_a_slow_reader_misses_partials_and_nothing_else():
+    """What it has not read yet is bounded, as no more of its audio is taken then."""
+    audio = speech([0.1] + [0.8] * 150)
+    raw = as_pcm(audio)
+    socket = FakeSocket(_start(), *(raw[at : at + 6_400] for at in range(0, len(raw), 6_400)), STOP)
+    socket.reads.clear()
+    async with service(FakeEngine()) as streams:
+        running = asyncio.create_task(Connection(socket, streams).run())
+        await asyncio.sleep(0.5)
+        assert not running.done()
+        assert socket.taken < len(raw) // 6_400
+        socket.reads.set()
+        await running
+    assert _heard(socket) == list(range(151))
+    assert _is_exact(socket.got[-1], audio.size)
+
+
+@pytest.mark.parametrize(("failure", "code"), [(Busy("Full."), "busy"), (RuntimeError("cuda"), "internal")])
+async def test_a_final_that_fails_is_told_of_and_the_stream_goes_on(failure: Exception, code: str):
+    """Its error is not fatal and says nothing of the inside."""
+    engine = FakeEngine()
+    engine.failure = failure
+    socket = FakeSocket(_start(partials=False), as_pcm(speech([0.1, 2.0])), STOP)
+    async with service(engine) as streams:
+        await Connection(socket, streams).run()
+    errors = socket.events("error")
+    assert [(error["code"], error["fatal"]) for error in errors] == [(code, False)] * 2
+    assert "cuda" not in errors[0]["message"]
+    assert [final["text"] for final in socket.events("final")] == ["", ""]
+    assert socket.got[-1]["dropped"] > 0
+
+
+async def test_places_are_counted_and_given_back():
+    """One more than there are is refused with the time to come back."""
+    async with service(FakeEngine(), sessions=2) as streams:
+        with streams.place():
+            with streams.place(), pytest.raises(TooManySessions) as refusal, streams.place():
+                pass
+            assert refusal.value.retry_after > 0
+            with streams.place():
+                assert streams.connected == 2
+        observer = streams.observer
+        assert isinstance(observer, FakeObserver)
+        assert observer.counts == [1, 2, 1, 2, 1, 0]
+
+
+async def test_silence_says_nothing():
+    """Five minutes of it, and of nothing but zeros."""
+    minute = bytes(60 * 32_000)
+    socket = FakeSocket(*[minute] * 5, STOP)
+    async with service(FakeEngine()) as streams:
+        await Connection(socket, streams).run()
+    assert [event["type"] for event in socket.got] == ["ready", "done"]
+    assert socket.got[-1]["audio_silence"] == 300.0
+
+
+async def test_stereo_at_another_rate_is_heard():
+    """Channels are mixed and the rate is changed before anything else."""
+    tone = 0.5 * np.sin(np.arange(48_000) / 20)
+    raw = np.repeat((tone * 32_767).astype("<i2"), 2).tobytes()
+    socket = FakeSocket('{"type": "start", "sample_rate": 48000, "channels": 2}', raw, STOP)
+    async with service(FakeEngine()) as streams:
+        await Connection(socket, streams).run()
+    assert socket.got[-1]["audio_received"] == pytest.approx(1.0, abs=0.001)
+    assert len(socket.events("final")) == 1
