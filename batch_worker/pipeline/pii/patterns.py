@@ -1,0 +1,209 @@
+"""The kinds of personal data that have a shape, as data."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from batch_worker.pipeline import identity
+
+_SURE, _LIKELY, _WEAK = 0.9, 0.6, 0.3
+_FREE = r"(?<![\w@./-])"
+_END = r"(?![\w@]|[-/.,:]\d)"
+_STREET = r"(?:gatan|gata|vägen|väg|gränd|gränden|stigen|torget|torg|allén|allé|backen|plan|kajen|leden|esplanaden)"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shape:
+    """One kind of personal data."""
+
+    type: str
+    """As in the result."""
+    regex: str
+    """Matches it as written, never inside a longer number or word."""
+    score: float
+    """Without context, 0 to 1; hits below `analyzer.THRESHOLD` need a word of `context` nearby."""
+    context: tuple[str, ...] = ()
+    """Stems of words that make a hit likelier; compared as parts of words, so endings need no listing."""
+    valid: Callable[[str], bool | None] = lambda _: None
+    """True makes a hit sure, False drops it, None leaves the score."""
+    ignore_case: bool = True
+
+
+def _digits(text: str) -> str:
+    return "".join(sign for sign in text if sign.isdigit())
+
+
+def _personnummer(text: str) -> bool | None:
+    digits = _digits(text)
+    if identity.personnummer(digits):
+        return True
+    # a slip of the tongue or of the decoder breaks the check digit; context may still tell
+    return None if identity.born(digits) else False
+
+
+def _organisation(text: str) -> bool | None:
+    digits = _digits(text)
+    if identity.personnummer(digits):
+        return False
+    return True if identity.organisationsnummer(digits) else None
+
+
+def _card(text: str) -> bool:
+    digits = _digits(text)
+    return 13 <= len(digits) <= 19 and identity.luhn(digits) and len(set(digits)) > 1  # noqa: PLR2004 - ISO/IEC 7812
+
+
+def _iban(text: str) -> bool:
+    return identity.iban("".join(text.split()))
+
+
+def _address_of_a_machine(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _giro(text: str) -> bool | None:
+    return None if identity.luhn(_digits(text)) else False
+
+
+_GAP = r"[ \u00a0]?"
+SHAPES = (
+    Shape(
+        type="SE_PERSONNUMMER",
+        regex=rf"{_FREE}(?:(?:18|19|20){_GAP})?\d{{2}}{_GAP}[01]\d{_GAP}[0-9]\d{_GAP}[-+–]?{_GAP}\d{{2}}{_GAP}\d{{2}}{_END}",
+        score=_WEAK,
+        context=("personnum", "samordningsnum", "persnr", "pnr", "född", "personal identity"),
+        valid=_personnummer,
+    ),
+    Shape(
+        type="SE_ORGANISATIONSNUMMER",
+        regex=rf"{_FREE}(?:16)?\d{{2}}[2-9]\d{{3}}{_GAP}[-–]?{_GAP}\d{{4}}{_END}",
+        score=_WEAK,
+        context=("organisationsnum", "orgnr", "org.nr", "orgnum", "bolag", "företag", "förening"),
+        valid=_organisation,
+    ),
+    Shape(
+        type="PHONE_NUMBER",
+        regex=rf"{_FREE}(?:(?:\+|00){_GAP}\d{{2}}{_GAP}(?:\(0\){_GAP})?\d{{1,3}}(?:[ \u00a0/-]?\d{{2,4}}){{2,4}})(?!\d)",
+        score=_LIKELY,
+        context=("telefon", "mobil", "ring", "sms", "nås ", "nummer", "phone"),
+    ),
+    Shape(
+        type="PHONE_NUMBER",
+        regex=rf"{_FREE}(?:07[02369]\d?|08|0[1-9]\d{{1,2}})[ \u00a0]?[-–/][ \u00a0]?\d{{2,4}}(?:[ \u00a0-]?\d{{2,3}}){{1,3}}{_END}",
+        score=_LIKELY,
+        context=("telefon", "mobil", "ring", "sms", "nås ", "nummer", "phone"),
+    ),
+    Shape(
+        type="PHONE_NUMBER",
+        regex=rf"{_FREE}07[02369](?:[ \u00a0]?\d){{7}}{_END}",
+        score=_LIKELY,
+        context=("telefon", "mobil", "ring", "sms", "nås ", "nummer", "phone"),
+    ),
+    Shape(
+        type="PHONE_NUMBER",
+        regex=rf"{_FREE}0[1-9](?:[ \u00a0-]?\d){{5,8}}{_END}",
+        score=_WEAK,
+        context=("telefon", "mobil", "ring", "sms", "nås ", "växel", "nummer", "phone"),
+    ),
+    Shape(
+        type="SE_POSTNUMMER",
+        regex=rf"{_FREE}(?:SE?[- ]?)?[1-9]\d{{2}}{_GAP}\d{{2}}{_END}",
+        score=_WEAK,
+        context=("postn", "postadress", "postort", "gatan", "vägen", "adress", "postal"),
+    ),
+    Shape(
+        type="SE_POSTNUMMER",
+        regex=rf"{_FREE}[1-9]\d{{2}}[ \u00a0]\d{{2}}(?=,? [A-ZÅÄÖ][a-zåäö]{{2,}})",
+        score=_LIKELY,
+        ignore_case=False,
+    ),
+    Shape(
+        type="SE_STREET_ADDRESS",
+        regex=rf"(?<![\w-])(?:[A-ZÅÄÖ][\wåäöé:.]*[ ])?[A-ZÅÄÖ][\wåäöé]*{_STREET}[ ]\d{{1,4}}(?:[ ]?[A-Ha-h])?(?:[ ]?(?:lgh|tr)[ ]\d+)?(?!\w)",
+        score=_SURE,
+        ignore_case=False,
+    ),
+    Shape(
+        type="SE_STREET_ADDRESS",
+        regex=rf"(?<![\w-])[A-ZÅÄÖ][\wåäöé]*s?[ ]{_STREET}[ ]\d{{1,4}}(?:[ ]?[A-Ha-h])?(?!\w)",
+        score=_SURE,
+        ignore_case=False,
+    ),
+    Shape(
+        type="SE_STREET_ADDRESS",
+        regex=r"(?<![\w-])[A-ZÅÄÖ][\wåäöé]{2,}[ ]\d{1,4}(?:[ ]?[A-H])?(?!\w)",
+        score=_WEAK,
+        context=("adress", "bor på", "gatuadress"),
+        ignore_case=False,
+    ),
+    Shape(
+        type="SE_BANKGIRO",
+        regex=rf"{_FREE}\d{{3,4}}[-–]\d{{4}}{_END}",
+        score=_WEAK,
+        context=("bankgiro", "bg-nummer", "bgnr", "giro"),
+        valid=_giro,
+    ),
+    Shape(
+        type="SE_PLUSGIRO",
+        regex=rf"{_FREE}\d{{1,3}}(?:[ ]?\d{{2}}){{0,3}}[ ]?[-–][ ]?\d{_END}",
+        score=_WEAK,
+        context=("plusgiro", "postgiro"),
+        valid=_giro,
+    ),
+    Shape(
+        type="IBAN_CODE",
+        regex=r"(?<!\w)[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,3})?(?!\w)",
+        score=_LIKELY,
+        valid=_iban,
+    ),
+    Shape(type="CREDIT_CARD", regex=rf"{_FREE}\d(?:[ -]?\d){{12,18}}{_END}", score=_LIKELY, valid=_card),
+    Shape(
+        type="SE_LICENSE_PLATE",
+        regex=r"(?<!\w)[A-HJ-PR-UW-Z]{3}[ -]?\d{2}[0-9A-HJ-PR-UW-Z](?![\w-])",
+        score=_LIKELY,
+        context=("registrering", "regnr", "reg.nr", "bil", "skylt"),
+        ignore_case=False,
+    ),
+    Shape(
+        type="SE_LICENSE_PLATE",
+        regex=r"(?<!\w)(?:[A-HJ-PR-UW-Z] ?){3}\d{2}[0-9A-HJ-PR-UW-Z](?![\w-])",
+        score=_WEAK,
+        context=("registrering", "regnr", "reg.nr", "bil", "skylt"),
+    ),
+    Shape(
+        type="EMAIL_ADDRESS",
+        regex=r"(?<![\w.+-])[\w.+%-]+@(?:[\w-]+\.)+[^\W\d_]{2,24}(?!\w)",
+        score=0.95,
+    ),
+    Shape(
+        type="URL",
+        regex=r"(?<![\w@.])(?:https?://[^\s\"'<>]*[\w/]|www\.[\w-]+(?:\.[\w-]+)+(?:/[\w./?=&%-]*)?|"
+        r"(?:[\w-]+\.)+(?:se|nu|com|org|net|eu|io|info)(?:/[\w./?=&%-]*)?)(?![\w@])",
+        score=_LIKELY,
+    ),
+    Shape(
+        type="IP_ADDRESS",
+        regex=r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4})(?![\w:]|\.\d)",
+        score=_LIKELY,
+        valid=_address_of_a_machine,
+    ),
+    Shape(
+        type="MEDICAL_RECORD",
+        regex=rf"{_FREE}(?:[A-Z]{{1,3}}[- ]?)?\d{{4,10}}(?:[-/]\d{{1,6}})?{_END}",
+        score=_WEAK,
+        context=(
+            "journaln",
+            "journalid",
+            "patientn",
+            "patientid",
+            "patient-id",
+            "reservnum",
+            "remissn",
+            "medical record",
+        ),
+    ),
+)
