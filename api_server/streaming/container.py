@@ -11,8 +11,10 @@ from api_server.streaming.ingest import BLOCK_SECONDS, joined, samples_of
 from shared.errors import Internal, SvenskaError, UnsupportedAudio
 
 _FORMATS = {"webm": "matroska", "ogg": "ogg", "wav": "wav"}
+_MAGIC = {"webm": (b"\x1aE\xdf\xa3",), "ogg": (b"OggS",), "wav": (b"RIFF", b"RF64")}
+"""First four bytes; FFmpeg itself would search on for them for as long as bytes come."""
 _BLOCK = BLOCK_SECONDS * SAMPLE_RATE
-_MOST_BEFORE_AUDIO = 4_000_000
+_MOST_BEFORE_AUDIO = 500_000
 """Bytes without any audio in them after which nothing is expected any more."""
 _JOIN_SECONDS = 5.0
 
@@ -42,7 +44,7 @@ class ContainerIngest:
         """Take bytes, cut anywhere."""
         with self._change:
             self._bytes += data
-            self._starving = self._starving and not data
+            self._starving = self._starving and len(self._bytes) < (1 if self._taken else 4)
             self._change.notify_all()
 
     def finish(self) -> None:
@@ -116,12 +118,16 @@ class ContainerIngest:
 
     def take(self, most: int) -> bytes:
         """Return up to `most` bytes for FFmpeg, waiting for them; empty at the end."""
+        least = 1 if self._taken else 4
         with self._change:
             if not self._decoded and self._taken > _MOST_BEFORE_AUDIO:
                 raise self._unsupported()
-            self._starving = not self._bytes and not self._finished
+            self._starving = len(self._bytes) < least and not self._finished
             self._change.notify_all()
-            self._change.wait_for(lambda: self._bytes or self._finished or self._closed)
+            self._change.wait_for(lambda: len(self._bytes) >= least or self._finished or self._closed)
+            if not self._taken and self._bytes and not self._bytes.startswith(_MAGIC[self._container]):
+                self._taken = len(self._bytes)
+                raise self._unsupported()
             data = bytes(self._bytes[:most])
             del self._bytes[:most]
             self._taken += len(data)

@@ -104,7 +104,9 @@ class FakeObserver:
 
 
 @asynccontextmanager
-async def service(engine: FakeEngine, **limits: Any) -> AsyncIterator[StreamService]:
+async def service(
+    engine: FakeEngine, *, sessions: int = 50, backlog_seconds: float = 60.0
+) -> AsyncIterator[StreamService]:
     """Build a service on fakes, with its task running."""
     with ThreadPoolExecutor(2) as threads:
         built = StreamService(
@@ -116,7 +118,7 @@ async def service(engine: FakeEngine, **limits: Any) -> AsyncIterator[StreamServ
                 decode_partials=engine.partials,
             ),
             options=StreamOptions(max_utterance_seconds=6.0),
-            limits=Limits(**limits),
+            limits=Limits(sessions=sessions, backlog_seconds=backlog_seconds),
             speech=lambda: loud,
             threads=threads,
             observer=FakeObserver(),
