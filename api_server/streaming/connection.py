@@ -138,18 +138,15 @@ class Connection:
 
     async def _hear(self, data: bytes) -> None:
         self._source.feed(data)
-        more = True
-        while more:
+        while self._source.more:
             await self._ease()
-            heard, more = await self._in_thread(self._read)
-            self._perform(self._session.feed(heard, self._clock()))
+            self._perform(self._session.feed(await self._in_thread(self._read), self._clock()))
 
     async def _hear_rest(self) -> None:
         self._perform(self._session.feed(await self._in_thread(self._ear.flush), self._clock()))
 
-    def _read(self) -> tuple[Heard, bool]:
-        heard = self._ear.hear(self._source.read())
-        return heard, self._source.more
+    def _read(self) -> Heard:
+        return self._ear.hear(self._source.read())
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._service.threads, work)

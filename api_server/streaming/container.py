@@ -66,9 +66,10 @@ class ContainerIngest:
 
     @property
     def more(self) -> bool:
-        """Whether the thread has audio, or may have without another byte."""
+        """Whether the thread has audio, or may have without another byte, or has failed."""
         with self._change:
-            return bool(self._pieces) or not (self._starving or self._ended or self._closed)
+            over = self._starving or self._closed or (self._ended and self._failure is None)
+            return bool(self._pieces) or not over
 
     def close(self) -> None:
         """End the thread and wait for it."""

@@ -30,7 +30,7 @@ class Ingest(Protocol):
 
     @property
     def more(self) -> bool:
-        """Whether another `read` may return audio without another `feed`."""
+        """Whether another `read` may return audio, or raise, without another `feed`."""
 
     def close(self) -> None:
         """Give everything back, at any time; a second call does nothing."""
@@ -69,8 +69,9 @@ class PcmIngest:
 
     @property
     def more(self) -> bool:
-        """Whether there is another whole sample."""
-        return len(self._bytes) >= self._frame
+        """Whether there is another whole sample, or the end of what was resampled."""
+        tail = self._finished and self._resampler is not None and self._resampler.open
+        return tail or len(self._bytes) >= self._frame
 
     def close(self) -> None:
         """Let go of the bytes."""
@@ -90,17 +91,18 @@ class Resampler:
         """Take audio at `sample_rate` Hz."""
         self._rate = sample_rate
         self._resampler = AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-        self._begun = self._ended = False
+        self.open = False
+        """Whether it holds audio back that only `last` brings out."""
 
     def push(self, mono: Samples, *, last: bool = False) -> Samples:
         """Return what can be told of the audio so far; all of it once `last`."""
         frames = []
         if mono.size:
             frame = av.AudioFrame.from_ndarray(mono.reshape(1, -1), format="flt", layout="mono")
-            frame.sample_rate, self._begun = self._rate, True
+            frame.sample_rate, self.open = self._rate, True
             frames += self._resampler.resample(frame)
-        if last and self._begun and not self._ended:
-            self._ended = True
+        if last and self.open:
+            self.open = False
             frames += self._resampler.resample(None)
         return joined([samples_of(frame) for frame in frames])
 

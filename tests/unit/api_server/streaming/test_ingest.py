@@ -29,8 +29,8 @@ def _pieces(data: bytes, cuts: list[int]) -> Iterator[bytes]:
 
 def _drain(ingest: Ingest) -> list[Samples]:
     blocks = []
-    while (block := ingest.read()).size:
-        blocks.append(block)
+    while ingest.more:
+        blocks.append(ingest.read())
     return blocks
 
 
