@@ -3,11 +3,10 @@
 import asyncio
 import importlib.util
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -64,7 +63,12 @@ class Server:
 
 @contextmanager
 def serve(
-    engine: StreamEngine, speech: Any, *, limits: Limits | None = None, keys: tuple[str, ...] = ()
+    engine: StreamEngine,
+    speech: Callable[[], SpeechProbability],
+    *,
+    options: StreamOptions | None = None,
+    limits: Limits | None = None,
+    keys: tuple[str, ...] = (),
 ) -> Iterator[Server]:
     """Serve streams until the block ends."""
 
@@ -74,7 +78,7 @@ def serve(
             app.state.keys = keys
             app.state.streams = StreamService(
                 engine,
-                options=StreamOptions(),
+                options=options or StreamOptions(),
                 limits=limits or Limits(),
                 speech=speech,
                 threads=threads,
