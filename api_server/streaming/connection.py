@@ -58,7 +58,7 @@ class Connection:
         self._eased = asyncio.Event()
         self._decodes: dict[int, asyncio.Task[None]] = {}
         self._ingest: Ingest | None = None
-        self._failed = False
+        self._failed = self._over = False
 
     async def run(self) -> None:
         """Serve until `done` is sent or the client has gone.
@@ -72,6 +72,7 @@ class Connection:
         except* Disconnected:
             log.info("stream_left", session=self._id)
         finally:
+            self._over = True
             self._service.partials.drop(self._id)
             if self._ingest is not None:
                 await self._in_thread(self._ingest.close)
@@ -225,6 +226,8 @@ class Connection:
         self._settle(request.number, answer)
 
     def _answered(self, number: int, answer: Answer) -> None:
+        if self._over:  # the client left while its partial was being decoded with others
+            return
         self._settle(number, answer if isinstance(answer, SvenskaError) else Hypothesis(text=answer))
 
     def _settle(self, number: int, answer: Hypothesis | SvenskaError) -> None:

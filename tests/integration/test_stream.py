@@ -5,25 +5,24 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 import pytest
-from faster_whisper.audio import decode_audio
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from api_server.streaming.service import Limits
-from api_server.streaming.values import StreamOptions
+from api_server.streaming.values import SpeechProbability, StreamOptions
+from shared.audio import decode
 from shared.events import Start
+from tests.clips import clip
 from tests.integration.stream_server import Server, bundled_engine, fake_engine, serve
 from tests.unit.api_server.streaming.fakes import as_pcm, noise
 from tests.unit.api_server.streaming.simulation import numbers, speech
 
 pytestmark = pytest.mark.slow
-PHRASES = Path(__file__).parents[3] / "shared" / "audio" / "phrases"
 STOP = '{"type": "stop"}'
 FLOATS = '{"type": "start", "encoding": "pcm_f32le"}'
 
@@ -180,22 +179,22 @@ def real() -> Iterator[Server]:
         yield running
 
 
-def _phrase(number: int) -> tuple[np.ndarray[Any, np.dtype[np.float32]], str]:
-    clip = PHRASES / f"phrases-{number:02}.flac"
-    if not clip.is_file():
-        pytest.skip("needs the speech clips beside the checkout")
-    audio = np.asarray(decode_audio(str(clip)), dtype=np.float32)
-    return audio, str(json.loads(clip.with_suffix(".json").read_text())["text"])
+def _said(name: str) -> tuple[np.ndarray[Any, np.dtype[np.float32]], str]:
+    said = clip(name)
+    return decode(said.path, max_seconds=60).samples, said.text
 
 
 def _plain(text: str) -> list[str]:
     return ["".join(letter for letter in word.casefold() if letter.isalnum()) for word in text.split()]
 
 
-@pytest.mark.parametrize("encoding", ["pcm_s16le", "webm", "ogg"])
-def test_real_speech_is_read_as_it_was_said(real: Server, encoding: str):
-    """A Swedish sentence that the bundled model knows, in 100 ms pieces."""
-    audio, text = _phrase(1)
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [("tid", "pcm_s16le"), ("paus", "pcm_s16le"), ("mote", "pcm_s16le"), ("namn", "webm"), ("kundtjanst", "ogg")],
+)
+def test_real_speech_is_read_as_it_was_said(real: Server, name: str, encoding: str):
+    """A Swedish sentence that the bundled model knows, in thirty pieces."""
+    audio, text = _said(name)
     raw = (audio * 32_767).astype("<i2").tobytes() if encoding == "pcm_s16le" else _opus(encoding, audio)
     step = len(raw) // 30
     with connect(real.url) as client:
@@ -211,10 +210,36 @@ def test_real_speech_is_read_as_it_was_said(real: Server, encoding: str):
     assert all(earlier["start"] <= later["start"] for earlier, later in pairwise(words))
 
 
+@pytest.mark.parametrize("name", ["tystnad", "brus"])
+def test_where_nobody_speaks_nothing_is_written(real: Server, name: str):
+    """Silence and noise are no speech."""
+    audio, _text = _said(name)
+    with connect(real.url) as client:
+        client.send((audio * 32_767).astype("<i2").tobytes())
+        client.send(STOP)
+        events, _code = _rest(client)
+    assert [event["type"] for event in events] == ["ready", "done"]
+
+
+def test_a_fault_of_ours_is_told_without_its_insides():
+    """An `internal` error and 1011; the log has the rest."""
+    engine, _speech = fake_engine()
+
+    def broken() -> SpeechProbability:
+        raise RuntimeError("secret")
+
+    with serve(engine, broken) as server, connect(server.url) as client:
+        client.send(FLOATS)
+        events, code = _rest(client)
+        assert _idle(server)
+    assert ([event["code"] for event in events], code) == (["internal"], 1011)
+    assert "secret" not in events[0]["message"]
+
+
 def test_a_monologue_without_a_pause_is_cut_without_loss():
     """Sentences without a pause between them, cut every 8 s at the latest, which is what the bundled model can hear."""
-    pairs = [_phrase(number) for number in (1, 3, 4, 5, 8, 9, 10, 11)] * 2
-    audio = np.concatenate([np.trim_zeros(np.where(np.abs(clip) < 0.01, 0, clip)) for clip, _text in pairs])
+    pairs = [_said(name) for name in ("tid", "namn", "mote", "kundtjanst", "adress", "ogonblick")] * 2
+    audio = np.concatenate([np.trim_zeros(np.where(np.abs(pcm) < 0.01, 0, pcm)) for pcm, _text in pairs])
     raw = (audio * 32_767).astype("<i2").tobytes()
     options = StreamOptions(max_utterance_seconds=8.0)
     with (
@@ -230,6 +255,6 @@ def test_a_monologue_without_a_pause_is_cut_without_loss():
     assert done["type"] == "done"
     parts = [done["audio_decoded"], done["audio_silence"], done["dropped"]]
     assert sum(round(part * 16_000) for part in parts) == round(done["audio_received"] * 16_000) == audio.size
-    said = [word for _clip, text in pairs for word in _plain(text)]
+    said = [word for _pcm, text in pairs for word in _plain(text)]
     heard = _plain(_finals(events))
     assert abs(len(heard) - len(said)) <= len(said) * 0.1, heard

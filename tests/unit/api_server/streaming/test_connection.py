@@ -156,6 +156,21 @@ async def test_a_client_that_leaves_in_the_middle_takes_its_work_with_it():
     assert asyncio.all_tasks() == before
 
 
+async def test_a_partial_for_a_client_that_has_left_is_nobodys():
+    """Its answer asks for nothing more, and the partials of others go on."""
+    engine = FakeEngine()
+    engine.lets.clear()
+    async with service(engine) as streams:
+        socket = FakeSocket(_start(), *[as_pcm(noise(0.7))] * 3, leaves=True)
+        await Connection(socket, streams).run()
+        engine.lets.set()
+        other = FakeSocket(_start(), as_pcm(speech([0.1] * 5)), STOP)
+        await Connection(other, streams).run()
+        assert not streams.partials._waiting
+    assert not socket.events("partial")
+    assert _heard(other) == list(range(5))
+
+
 async def test_a_client_that_leaves_after_stop_takes_its_work_with_it():
     """Nobody waits for the final."""
     engine = FakeEngine()
