@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from batch_worker.pipeline.itn.lexicon import words
 from batch_worker.pipeline.itn.phrase import Place, Written, one
 
-_TOP = frozenset("se nu com org net eu io info biz dk no fi de uk ai dev app".split())
-_VERBS = frozenset("till på ut upp över efter hur om vad att jag du vi ni han hon den det så".split())
+_TOP = words("se nu com org net eu io info biz dk no fi de uk ai dev app")
+_VERBS = words("till på ut upp över efter hur om vad att jag du vi ni han hon den det så")
 """After `punkt se` these make `se` a verb."""
 _LONGEST = 24
 
@@ -55,6 +56,7 @@ def address(place: Place, signs: Signs) -> Written | None:
             break
         text += sign + _written(keys[count + used], place)
         count += used + 1
-        if sign == "." and keys[count - 1] in _TOP and not (count < len(keys) and keys[count] in _VERBS):
+        verb = "@" not in text and count < len(keys) and keys[count] in _VERBS
+        if sign == "." and keys[count - 1] in _TOP and not verb:
             best = (count, text)
     return one(*best) if best[0] else None

@@ -1,17 +1,20 @@
 """Swedish amounts: numbers, ranks, decimals, percent, money, measures, quotients."""
 
+from batch_worker.pipeline.itn.lexicon import words
 from batch_worker.pipeline.itn.phrase import Place, Written, one
 
 _IN_WORDS = 12
 """Numbers up to this stay words in running text (Språkrådet, Svenska skrivregler)."""
 _ONE_DIGIT = 10
-_MEASURES = frozenset(
+_ORE = 100
+"""Of a krona."""
+_MEASURES = words(
     "kilo kg gram hg hekto ton milligram mikrogram liter deciliter centiliter milliliter meter kilometer "
     "centimeter millimeter mil grader kvadratmeter kubikmeter watt kilowatt volt ampere megabyte gigabyte hertz "
-    "procentenheter promille kalorier".split()
+    "procentenheter promille kalorier"
 )
-_MONEY = frozenset("krona kronor kr euro dollar pund".split())
-_SCALED = frozenset("miljon miljoner miljard miljarder".split())
+_MONEY = words("krona kronor kr euro dollar pund")
+_SCALED = words("miljon miljoner miljard miljarder")
 
 
 def decimal(place: Place) -> Written | None:
@@ -71,10 +74,10 @@ def money(place: Place) -> Written | None:
         return None
     after = count + 1 + (place.key(count + 1) == "och")
     small = place.number(after)
-    if unit in {"krona", "kronor", "kr"} and small and place.key(after + small.count) == "öre" and "," not in text:
-        if small.value < 100:  # noqa: PLR2004 - öre of a krona
-            total = after + small.count + 1
-            return Written(count=total, parts=((total - 1, f"{text},{small.value:02}"), (1, unit)))
+    coins = small is not None and small.value < _ORE and place.key(after + small.count) == "öre"
+    if small and coins and unit in {"krona", "kronor", "kr"} and "," not in text:
+        total = after + small.count + 1
+        return Written(count=total, parts=((total - 1, f"{text},{small.value:02}"), (1, unit)))
     return Written(count=count, parts=((count, text),)) if said else None
 
 
@@ -151,7 +154,7 @@ def number(place: Place) -> Written | None:
     if reading is None or not place.said(reading):
         return None
     alone = reading.count == len(place.line) and place.key() != "en"
-    if reading.value <= _IN_WORDS and not alone:
+    if (reading.value <= _IN_WORDS or place.keys()[: reading.count] == ("en", "miljon")) and not alone:
         return None
     if reading.count == 1 and place.key() in place.reader.words.scales and not alone:
         return None  # `hundra`, `tusen tack`

@@ -56,8 +56,8 @@ class _State:
         """Multiply by 1,000 or 1,000,000; a missing factor is 1."""
         if scale >= self.scale or (self.started and self.current == self.total == 0) or self.current >= _THOUSAND:
             return None
-        if self.total and not self.current:
-            return None
+        if not self.current and (self.total or scale == _MILLION):
+            return None  # a bare `tusen` is 1,000, a bare `miljon` is a word
         return replace(self, total=self.total + max(1, self.current) * scale, current=0, started=True, scale=scale)
 
 

@@ -1,13 +1,14 @@
 """Swedish numbers that are said digit by digit or in pairs: personnummer, telephone numbers, postcodes, codes."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from batch_worker.pipeline import identity
 from batch_worker.pipeline.itn.phrase import Place, Written, one
 from batch_worker.pipeline.itn.token import Token
 
 _LONGEST = 20
-_PAUSES = frozenset({"", ",", "-", "–"})
+_PAUSES = frozenset({"", ",", "-", "\N{EN DASH}"})
 """What may stand behind a group of digits in the middle of a number."""
 _CODE_GROUPS, _SHORT_CODE = 4, 3
 _PERSON = ("personnum", "samordningsnum", "född", "födelse")
@@ -15,7 +16,23 @@ _ORGANISATION = ("organisationsnum", "orgn", "org.nr")
 _PHONE = ("telefon", "mobil", "nummer", "ring", "nå", "sms", "anknytning", "tfn", "tel")
 _POSTAL = ("postnum", "postadress")
 _CODE = ("kod", "siffr", "nummer", "pin", "numret", "lösen")
-_AREA_CODES = ("08", "010", "011", "013", "016", "018", "019", "020", "021", "023", "026", "031", "033", "035", "036")
+_AREA_CODES: tuple[str, ...] = (
+    "08",
+    "010",
+    "011",
+    "013",
+    "016",
+    "018",
+    "019",
+    "020",
+    "021",
+    "023",
+    "026",
+    "031",
+    "033",
+    "035",
+    "036",
+)
 _AREA_CODES += ("040", "042", "044", "046", "054", "060", "063", "077", "090")
 
 
@@ -68,7 +85,7 @@ def personal_number(place: Place) -> Written | None:
 
 
 def organisation_number(place: Place) -> Written | None:
-    """`fem fem sex sju …` is 5567..-....: where the check digit fits, or it is so called."""
+    """`fem fem sex noll tre sex noll sju nio tre` is 556036-0793: where the check digit fits, or it is so called."""
     called = _near(place, _ORGANISATION)
     for count, digits in _prefixes(_begins(place)):
         if identity.organisationsnummer(digits) or (called and len(digits) == 10):  # noqa: PLR2004 - its length
@@ -77,7 +94,7 @@ def organisation_number(place: Place) -> Written | None:
 
 
 def telephone(place: Place) -> Written | None:
-    """`noll sju noll ett …` is 070-1234567, and `plus fyra sex sju …` is +467…"""
+    """`noll sju noll ett …` is 070-1234567, and `plus fyra sex …` is +46 and on."""
     if place.key() == "plus":
         follow = Place(line=place.line, at=place.at + 1, reader=place.reader) if place.key(1) else None
         groups = _groups(follow, _PAUSES) if follow else []
@@ -123,7 +140,7 @@ def code(place: Place) -> Written | None:
     if any(item.core.isdigit() for item in place.line[place.at : place.at + len(groups)]):
         return None
     near = groups and (groups[0] == "0" or _near(place, _CODE))
-    counting = all(int(after) - int(before) == 1 for before, after in zip(groups, groups[1:], strict=False))
+    counting = all(int(after) - int(before) == 1 for before, after in pairwise(groups))
     if len(groups) < (_SHORT_CODE if near else _CODE_GROUPS) or (counting and groups[0] == "1" and not near):
         return None
     return one(len(groups), "".join(groups))

@@ -42,4 +42,6 @@ def number(place: Place) -> Written | None:
 def pronoun(place: Place) -> Written | None:
     """`i` is I."""
     core = place.line[place.at].core
-    return one(1, "I" + core[1:]) if core == "i" or core.startswith(("i'", "i’")) else None
+    return (
+        one(1, "I" + core[1:]) if core == "i" or core.startswith(("i'", "i\N{RIGHT SINGLE QUOTATION MARK}")) else None
+    )

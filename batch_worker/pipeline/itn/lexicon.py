@@ -4,6 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 
+def words(text: str) -> frozenset[str]:
+    """Return the words of a list that is written as a sentence."""
+    return frozenset(text.split())
+
+
 def _count(words: str, start: int, step: int = 1) -> dict[str, int]:
     return {word: start + step * index for index, word in enumerate(words.split())}
 

@@ -39,7 +39,7 @@ class Place:
     def key(self, offset: int = 0) -> str:
         """Return the word at an offset within the phrase, or an empty text past its end."""
         index = self.at + offset
-        if index >= len(self.line) or self.line[index].lead and offset:
+        if index >= len(self.line) or (self.line[index].lead and offset):
             return ""
         if any(item.tail for item in self.line[self.at : index]):
             return ""

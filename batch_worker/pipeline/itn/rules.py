@@ -6,7 +6,7 @@ from functools import partial
 
 from batch_worker.pipeline.itn import address, amounts, codes, english, times
 from batch_worker.pipeline.itn.cardinal import Reader
-from batch_worker.pipeline.itn.lexicon import ENGLISH, SWEDISH
+from batch_worker.pipeline.itn.lexicon import ENGLISH, SWEDISH, words
 from batch_worker.pipeline.itn.phrase import Rule
 
 
@@ -43,7 +43,7 @@ GRAMMARS: Mapping[str, Grammar] = {
             "ordinal": amounts.ordinal,
             "number": amounts.number,
         },
-        fillers=frozenset("öh öhm öhh eh ehm eeh ehh äh ähm hmm hm mmm öö ööh".split()),
+        fillers=words("öh öhm öhh eh ehm eeh ehh äh ähm hmm hm mmm öö ööh"),
     ),
     "en": Grammar(
         reader=Reader(ENGLISH),
@@ -55,7 +55,7 @@ GRAMMARS: Mapping[str, Grammar] = {
             "number": english.number,
             "pronoun": english.pronoun,
         },
-        fillers=frozenset("uh uhm um umm erm er hmm hm mmm".split()),
+        fillers=words("uh uhm um umm erm er hmm hm mmm"),
     ),
 }
 TIDY = ("fillers", "repetitions", "spacing", "punctuation", "casing")

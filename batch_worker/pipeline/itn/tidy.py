@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from batch_worker.pipeline.itn.cardinal import Reader
+from batch_worker.pipeline.itn.lexicon import words
 from batch_worker.pipeline.itn.token import Token, merged
 
 _ENDS = (".", "!", "?", "…")
@@ -12,7 +13,7 @@ _LONGEST_LOOP = 12
 """Words of the longest phrase that is looked for as a loop."""
 _LOOP = 3
 """So many times in a row is a loop, twice is speech."""
-_STAMMERED = frozenset("jag och att i en vi du som på the i'm we and to a of".split())
+_STAMMERED = words("jag och att i en vi du som på the i'm we and to a of")
 """Said twice in a row by accident only."""
 _MARKS = re.compile(r"([,;:!?])\1+|\.{4,}|(?<!\.)\.\.(?!\.)|,(?=[.!?])")
 _ADDRESS = re.compile(r"[@/]|\w\.\w|^www")

@@ -1,12 +1,12 @@
 """Swedish times of day and dates."""
 
 from batch_worker.pipeline.itn.amounts import rank
-from batch_worker.pipeline.itn.lexicon import MONTHS
+from batch_worker.pipeline.itn.lexicon import MONTHS, words
 from batch_worker.pipeline.itn.phrase import Place, Written, one
 
 _HOURS, _MINUTES, _CLOCK_FACE = 24, 60, 12
 _QUARTER = {"kvart": 15}
-_AROUND = frozenset("klockan kl vid till från före efter runt kring omkring strax innan mellan".split())
+_AROUND = words("klockan kl vid till från före efter runt kring omkring strax innan mellan")
 _BARE_MINUTES = 10
 """Said without `och`, minutes have two digits: `klockan tre fem personer` is three o'clock."""
 

@@ -79,7 +79,8 @@ def identifier(name: str, languages: Sequence[str]) -> Identifier:
 
 def _missing(package: str) -> StartupError:
     return StartupError(
-        f"FEATURE_LANG_DETECT needs the package {package}. Run: pip install {package} - or set FEATURE_LANG_DETECT=false."
+        f"FEATURE_LANG_DETECT needs the package {package}. Run: pip install {package} - "
+        "or set FEATURE_LANG_DETECT=false."
     )
 
 

@@ -1,5 +1,6 @@
 """Audio with its personal data beeped out; pure, on samples."""
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -16,7 +17,8 @@ def ranges(
 ) -> list[tuple[int, int]]:
     """Return sample ranges of spans in seconds, widened by `margin` seconds, clamped, sorted and merged."""
     wide = sorted(
-        (max(0, int((start - margin) * rate)), min(length, -int(-(end + margin) * rate))) for start, end in spans
+        (max(0, math.floor(round((start - margin) * rate, 3))), min(length, math.ceil(round((end + margin) * rate, 3))))
+        for start, end in spans
     )
     merged: list[tuple[int, int]] = []
     for first, last in wide:

@@ -1,5 +1,6 @@
 """The kinds of personal data that have a shape, as data."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -33,8 +34,13 @@ def _digits(text: str) -> str:
     return "".join(sign for sign in text if sign.isdigit())
 
 
+_MOBILE = re.compile(r"07[02369]\d{7}$")
+
+
 def _personnummer(text: str) -> bool | None:
     digits = _digits(text)
+    if text == digits and _MOBILE.match(digits):
+        return None  # a mobile number may look like somebody born in 2007
     if identity.personnummer(digits):
         return True
     # a slip of the tongue or of the decoder breaks the check digit; context may still tell
@@ -73,27 +79,28 @@ _GAP = r"[ \u00a0]?"
 SHAPES = (
     Shape(
         type="SE_PERSONNUMMER",
-        regex=rf"{_FREE}(?:(?:18|19|20){_GAP})?\d{{2}}{_GAP}[01]\d{_GAP}[0-9]\d{_GAP}[-+–]?{_GAP}\d{{2}}{_GAP}\d{{2}}{_END}",
+        regex=rf"{_FREE}(?:(?:18|19|20){_GAP})?\d{{2}}{_GAP}[01]\d{_GAP}[0-9]\d{_GAP}[-+\u2013]?{_GAP}\d{{2}}{_GAP}\d{{2}}{_END}",
         score=_WEAK,
         context=("personnum", "samordningsnum", "persnr", "pnr", "född", "personal identity"),
         valid=_personnummer,
     ),
     Shape(
         type="SE_ORGANISATIONSNUMMER",
-        regex=rf"{_FREE}(?:16)?\d{{2}}[2-9]\d{{3}}{_GAP}[-–]?{_GAP}\d{{4}}{_END}",
+        regex=rf"{_FREE}(?:16)?\d{{2}}[2-9]\d{{3}}{_GAP}[-\u2013]?{_GAP}\d{{4}}{_END}",
         score=_WEAK,
         context=("organisationsnum", "orgnr", "org.nr", "orgnum", "bolag", "företag", "förening"),
         valid=_organisation,
     ),
     Shape(
         type="PHONE_NUMBER",
-        regex=rf"{_FREE}(?:(?:\+|00){_GAP}\d{{2}}{_GAP}(?:\(0\){_GAP})?\d{{1,3}}(?:[ \u00a0/-]?\d{{2,4}}){{2,4}})(?!\d)",
+        regex=rf"{_FREE}(?:\+|00){_GAP}\d{{2}}{_GAP}(?:\(0\){_GAP})?\d{{1,3}}(?:[ \u00a0/-]?\d{{2,4}}){{2,4}}(?!\d)",
         score=_LIKELY,
         context=("telefon", "mobil", "ring", "sms", "nås ", "nummer", "phone"),
     ),
     Shape(
         type="PHONE_NUMBER",
-        regex=rf"{_FREE}(?:07[02369]\d?|08|0[1-9]\d{{1,2}})[ \u00a0]?[-–/][ \u00a0]?\d{{2,4}}(?:[ \u00a0-]?\d{{2,3}}){{1,3}}{_END}",
+        regex=rf"{_FREE}(?:07[02369]\d?|08|0[1-9]\d{{1,2}})[ \u00a0]?[-\u2013/][ \u00a0]?"
+        rf"\d{{2,4}}(?:[ \u00a0-]?\d{{2,3}}){{1,3}}{_END}",
         score=_LIKELY,
         context=("telefon", "mobil", "ring", "sms", "nås ", "nummer", "phone"),
     ),
@@ -123,13 +130,14 @@ SHAPES = (
     ),
     Shape(
         type="SE_STREET_ADDRESS",
-        regex=rf"(?<![\w-])(?:[A-ZÅÄÖ][\wåäöé:.]*[ ])?[A-ZÅÄÖ][\wåäöé]*{_STREET}[ ]\d{{1,4}}(?:[ ]?[A-Ha-h])?(?:[ ]?(?:lgh|tr)[ ]\d+)?(?!\w)",
+        regex=rf"(?<![\w-])(?:[A-ZÅÄÖ][\wåäöé:.]*[ ])?[A-ZÅÄÖ][\wåäöé]*{_STREET}"
+        r"[ ]\d{1,4}(?:[ ]?[A-Ha-h])?(?:[ ]?(?:lgh|tr)[ ]\d+)?(?!\w)",
         score=_SURE,
         ignore_case=False,
     ),
     Shape(
         type="SE_STREET_ADDRESS",
-        regex=rf"(?<![\w-])[A-ZÅÄÖ][\wåäöé]*s?[ ]{_STREET}[ ]\d{{1,4}}(?:[ ]?[A-Ha-h])?(?!\w)",
+        regex=rf"(?<![\w-])[A-ZÅÄÖ][\wåäöé]*s?[ ](?i:{_STREET})[ ]\d{{1,4}}(?:[ ]?[A-Ha-h])?(?!\w)",
         score=_SURE,
         ignore_case=False,
     ),
@@ -142,14 +150,14 @@ SHAPES = (
     ),
     Shape(
         type="SE_BANKGIRO",
-        regex=rf"{_FREE}\d{{3,4}}[-–]\d{{4}}{_END}",
+        regex=rf"{_FREE}\d{{3,4}}[-\u2013]\d{{4}}{_END}",
         score=_WEAK,
         context=("bankgiro", "bg-nummer", "bgnr", "giro"),
         valid=_giro,
     ),
     Shape(
         type="SE_PLUSGIRO",
-        regex=rf"{_FREE}\d{{1,3}}(?:[ ]?\d{{2}}){{0,3}}[ ]?[-–][ ]?\d{_END}",
+        regex=rf"{_FREE}\d{{1,3}}(?:[ ]?\d{{2}}){{0,3}}[ ]?[-\u2013][ ]?\d{_END}",
         score=_WEAK,
         context=("plusgiro", "postgiro"),
         valid=_giro,

@@ -9,34 +9,35 @@ from collections.abc import Iterator
 from functools import lru_cache
 from importlib.resources import files
 
+from batch_worker.pipeline.itn.lexicon import words
 from batch_worker.pipeline.pii.hits import Hit
 
-_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+_WORD = re.compile(r"[^\W\d_]+(?:[-'\u2019][^\W\d_]+)*")
 _SURNAME = re.compile(r".{2,}(?:sson|sdotter|[^aeiouyåäö]ström|berg|gren|qvist|kvist|lund|dahl|stedt|holm|blad|mark)s?")
 _PARTICLES = frozenset({"von", "af", "de", "la", "van", "der", "den", "bin", "al", "el"})
-_CUES = frozenset(
+_CUES = words(
     "heter hette kallas patienten doktor doktorn dr sjuksköterskan sköterskan läkaren överläkaren herr fru fröken "
     "kollegan chefen kunden klienten brukaren advokaten rektorn läraren handläggaren mamman pappan sonen dottern "
-    "hustrun maken frun bror syster brodern systern vännen undertecknad namnet mrs mr ms named hälsningar mvh".split()
+    "hustrun maken frun bror syster brodern systern vännen undertecknad namnet mrs mr ms named hälsningar mvh"
 )
 """Words after which a capitalised word is a name."""
 _BARE_CUES = frozenset({"heter", "hette", "namnet"})
 """Cues after which even a listed name in lower case is one."""
 _LINKS = frozenset({"är", "var", "mitt", "med", "till", "av", "från", "hos"})
 _LED = frozenset({("talar", "med"), ("pratar", "med"), ("pratade", "med"), ("namn", "är"), ("hälsa", "till")})
-_NEVER = frozenset(
+_NEVER = words(
     "det den de jag du han hon vi ni man en ett och men när hur vad vem var här där tack hej enligt doktor herr fru "
     "fröken patienten januari februari mars april maj juni juli augusti september oktober november december måndag "
     "tisdag onsdag torsdag fredag lördag söndag stockholm göteborg malmö uppsala sverige svenska i på av till från "
     "med för om att inte som så nu då ja nej ok okej mitt min mina vår vårt våra ert din ditt dr mr mrs ab hälsningar "
     "dagens god goda bra kanske också bara kommer får har ska kan vill var är blir blev ring mejla skriv fråga hör "
-    "ingen ingenting något någon alla allt båda lite mycket inget vart ringde rum spår linje buss tåg avdelning".split()
+    "ingen ingenting något någon alla allt båda lite mycket inget vart ringde rum spår linje buss tåg avdelning"
 )
-_COMMON = frozenset("bo per dag maj love iris rosa juni siv sture love max tim dan gun nova saga urban frank said "
-                    "milan chen stella moa tore tor stig ted alma tyra inga signe hedda hana aya wei karl".split())  # fmt: skip
+_COMMON = words("bo per dag maj love iris rosa juni siv sture love max tim dan gun nova saga urban frank said "
+                    "milan chen stella moa tore tor stig ted alma tyra inga signe hedda hana aya wei karl")  # fmt: skip
 """Given names that are also words: alone they count only in the middle of a sentence."""
-_CITY_LIKE = frozenset("lund berg lind dahl falk holm ek borg palm malm lilja stark modig hill hall young king green "
-                       "scott brown ali blom alm fors sköld svärd stål rask frisk ström björk ljung".split())  # fmt: skip
+_CITY_LIKE = words("lund berg lind dahl falk holm ek borg palm malm lilja stark modig hill hall young king green "
+                       "scott brown ali blom alm fors sköld svärd stål rask frisk ström björk ljung")  # fmt: skip
 _BOTH, _CUED, _ONE = 0.9, 0.85, 0.6
 
 
@@ -89,7 +90,7 @@ def _name(text: str, words: list[re.Match[str]], at: int) -> tuple[int, float]:
     family = count > 1 and _family(words[at + count - 1][0])
     first = at == 0 or _sentence_ends(text, words[at - 1], words[at])
     if _given(word):
-        if count > 1 and (family or cued or not first):
+        if count > 1 and (family or cued or not first or word.casefold() not in _COMMON):
             return count, _BOTH
         weak = word.casefold() in _COMMON and first and not cued
         return (0, 0.0) if weak else (1, _ONE)
