@@ -1,0 +1,59 @@
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from shared.logs import configure, valid_id
+
+
+@pytest.fixture(autouse=True)
+def _restored() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
+
+
+@pytest.mark.parametrize("good", ["a", "7f3c-aa.b:c_D", "x" * 64])
+def test_a_callers_request_id_may_be_used(good: str) -> None:
+    """Letters, digits and `._:-`, up to 64."""
+    assert valid_id(good)
+
+
+@pytest.mark.parametrize("bad", [None, "", "x" * 65, "a b", "a\nb", "å", "<script>", "a\n"])
+def test_an_id_that_could_forge_a_log_line_is_not_used(bad: str | None) -> None:
+    """Newlines, spaces, markup, other alphabets, too long, none."""
+    assert not valid_id(bad)
+
+
+def test_json_lines_carry_the_bound_ids(capsys: pytest.CaptureFixture[str]) -> None:
+    """One object a line, from structlog and the standard library alike, with request id, level and time."""
+    configure(level="info", form="json")
+    with structlog.contextvars.bound_contextvars(request_id="r-1"):
+        structlog.stdlib.get_logger("ours").info("took it", job_id="j-1")
+        logging.getLogger("theirs").warning("so %s", "what")
+    structlog.stdlib.get_logger("ours").debug("too quiet")
+
+    ours, theirs = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (ours["event"], ours["job_id"], ours["request_id"], ours["level"]) == ("took it", "j-1", "r-1", "info")
+    assert (theirs["event"], theirs["request_id"], theirs["logger"]) == ("so what", "r-1", "theirs")
+    assert ours["timestamp"].endswith("Z")
+
+
+def test_console_lines_are_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    """No escape codes where nobody watches."""
+    configure(level="warning", form="console")
+    logging.getLogger("ours").warning("careful")
+    err = capsys.readouterr().err
+    assert "careful" in err
+    assert "\x1b" not in err
+
+
+def test_chatty_libraries_are_kept_down(capsys: pytest.CaptureFixture[str]) -> None:
+    """The library httpx logs every request at info; ours say that already."""
+    configure(level="info", form="json")
+    logging.getLogger("httpx").info("GET http://…")
+    assert capsys.readouterr().err == ""
