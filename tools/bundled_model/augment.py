@@ -1,0 +1,76 @@
+"""What a line, a room and a microphone do to speech."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import butter, fftconvolve, sosfilt
+
+from tools.bundled_model.speech import SAMPLE_RATE
+
+Wave = NDArray[np.float32]
+_LEAST_POWER: Final = 1e-6
+
+
+def augment(samples: Wave, rng: np.random.Generator) -> Wave:
+    """Return the clip as it might be recorded: room, line, noise at 8-40 dB and gain, each at times."""
+    if not samples.any():
+        return nobody(samples.size, rng)
+    if rng.random() < 0.08:  # noqa: PLR2004 - a share
+        samples = reverberate(samples, rng)
+    if rng.random() < 0.05:  # noqa: PLR2004 - a share
+        samples = telephone_band(samples, rng)
+    if rng.random() < 0.05:  # noqa: PLR2004 - a share
+        samples = companded(samples)
+    if rng.random() < 0.6:  # noqa: PLR2004 - a share
+        samples = add_noise(samples, rng.uniform(8, 40), rng)
+    peak = float(np.abs(samples).max()) + _LEAST_POWER
+    return (samples / peak * rng.uniform(0.1, 0.98)).astype(np.float32)
+
+
+def nobody(size: int, rng: np.random.Generator) -> Wave:
+    """Return silence, or noise of any loudness."""
+    if rng.random() < 0.25:  # noqa: PLR2004 - a share
+        return np.zeros(size, np.float32)
+    return noise(size, rng) * np.float32(10 ** rng.uniform(-5, -0.8))
+
+
+def noise(size: int, rng: np.random.Generator) -> Wave:
+    """Return noise of unit power: white, pink or brown."""
+    white = rng.standard_normal(size).astype(np.float32)
+    slope = rng.choice((0.0, 0.5, 1.0))
+    if slope == 0:
+        return white
+    spectrum = np.fft.rfft(white)
+    spectrum /= np.maximum(np.arange(spectrum.size), 1 + size // 1000) ** slope
+    colored = np.fft.irfft(spectrum, size).astype(np.float32)
+    return colored / (colored.std() + np.float32(_LEAST_POWER))
+
+
+def add_noise(samples: Wave, snr: float, rng: np.random.Generator) -> Wave:
+    """Return the samples with noise `snr` dB below them."""
+    power = float(np.sqrt(np.mean(samples**2))) + _LEAST_POWER
+    return samples + noise(samples.size, rng) * np.float32(power * 10 ** (-snr / 20))
+
+
+def reverberate(samples: Wave, rng: np.random.Generator) -> Wave:
+    """Return the samples as heard in a room whose echo dies away exponentially."""
+    size = int(SAMPLE_RATE * rng.uniform(0.05, 0.3))
+    response = rng.standard_normal(size) * np.exp(-np.arange(size) / (size / rng.uniform(4, 8)))
+    response[0] = rng.uniform(4, 12)
+    heard = fftconvolve(samples, (response / response[0]).astype(np.float32))
+    return heard[: samples.size].astype(np.float32)
+
+
+def telephone_band(samples: Wave, rng: np.random.Generator) -> Wave:
+    """Return the samples as a narrow line carries them."""
+    band = (rng.uniform(150, 350), rng.uniform(3000, 3800))
+    return sosfilt(butter(4, band, "band", fs=SAMPLE_RATE, output="sos"), samples).astype(np.float32)
+
+
+def companded(samples: Wave) -> Wave:
+    """Return the samples after 8 bit mu-law, the codec of telephone lines (ITU-T G.711)."""
+    peak = float(np.abs(samples).max()) + _LEAST_POWER
+    squeezed = np.sign(samples) * np.log1p(255 * np.abs(samples) / peak) / np.log(256)
+    coarse = np.round(squeezed * 127) / 127
+    return (np.sign(coarse) * peak * np.expm1(np.abs(coarse) * np.log(256)) / 255).astype(np.float32)

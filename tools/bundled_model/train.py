@@ -1,0 +1,270 @@
+"""Training: cross-entropy on the decoder plus CTC on the encoder, in bf16, resumable to the step."""
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812 - its usual name
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from tools.bundled_model.augment import augment
+from tools.bundled_model.clips import Clip, read_shard
+from tools.bundled_model.features import frames, log_mel
+from tools.bundled_model.model import SHAPES, VOCABULARY, Whisper
+from tools.bundled_model.speech import SAMPLE_RATE
+from tools.bundled_model.targets import IGNORED, SPOKEN_LANGUAGES, TargetWriter
+
+_FULL_WINDOW: Final = 3000
+_FULL_VOCABULARY_EVERY: Final = 16
+_EMBEDDING: Final = "decoder.embed_tokens.weight"
+_LANGUAGE_SECONDS: Final = 5
+"""As much of a clip is heard as its language alone is learned from."""
+
+
+def _shortened(clip: Clip) -> Clip:
+    if clip.language in SPOKEN_LANGUAGES or not clip.segments:
+        return clip
+    return replace(clip, samples=clip.samples[: _LANGUAGE_SECONDS * SAMPLE_RATE])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How one model is trained."""
+
+    model: str
+    """A name in `SHAPES`."""
+    minutes: float
+    """How long in all, earlier runs counted."""
+    peak: float = 6e-4
+    """Learning rate before it falls."""
+    fall: float = 0.45
+    """Share of the time in which it falls to nothing."""
+    ctc: float = 0.3
+    """Weight of the CTC loss."""
+    batch_frames: int = 9000
+    """Mel frames a batch."""
+    short_until: float = 0.0
+    """Share of the time in which only clips of up to `short_frames` are read."""
+    short_frames: int = 450
+    usual_frames: int = 1300
+    """Clips up to this are read always, longer ones at times."""
+    longer: float = 0.15
+    """Share of the longer clips that is read."""
+    seed: int = 0
+    save_every: float = 120.0
+    """Seconds between checkpoints."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Clips of like length, ready for the model."""
+
+    mel: Tensor
+    tokens: Tensor
+    labels: Tensor
+    letters: list[list[int]]
+    states: list[int]
+    """By clip: how many encoder states carry sound."""
+
+
+class Trainer:
+    """One model under training, with all that a checkpoint holds."""
+
+    def __init__(self, plan: Plan, tokenizer: Tokenizer, checkpoint: Path) -> None:
+        """Make the model, or take up the checkpoint where it stopped."""
+        torch.manual_seed(plan.seed)
+        self._plan = plan
+        self._writer = TargetWriter(tokenizer)
+        self._checkpoint = checkpoint
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.model = Whisper(SHAPES[plan.model]).to(self._device)
+        self._used = torch.zeros(0, dtype=torch.long)
+        self.step = 0
+        self.seconds = 0.0
+        self.clips = 0
+        self._state: dict[str, Any] = {}
+        if checkpoint.exists():
+            self._load()
+        self._random = Random(plan.seed * 1_000_003 + self.step)
+        self._rng = np.random.default_rng(plan.seed * 1_000_003 + self.step)
+
+    def run(self, data: Path) -> None:
+        """Train until the plan's time is used."""
+        self._compact(data)
+        recent: list[tuple[float, float]] = []
+        began, saved = time.monotonic() - self.seconds, time.monotonic()
+        for clips in self._batches(data):
+            recent.append(self._learn(self._prepare(clips)))
+            self.step += 1
+            self.clips += len(clips)
+            self.seconds = time.monotonic() - began
+            if self.step % 50 == 0:
+                loss, ctc = np.mean(recent, axis=0)
+                recent.clear()
+                print(
+                    f"step {self.step} {self.seconds:.0f} s, {self.clips} clips, loss {loss:.3f}, ctc {ctc:.3f}",
+                    flush=True,
+                )
+            if time.monotonic() - saved > self._plan.save_every:
+                self.save()
+                saved = time.monotonic()
+            if self.progress >= 1:
+                break
+        self.save()
+
+    @property
+    def progress(self) -> float:
+        """The share of the plan's time that is used."""
+        return self.seconds / (60 * self._plan.minutes)
+
+    def save(self) -> None:
+        """Write the checkpoint, whole or not at all."""
+        weights = dict(self.model.state_dict())
+        weights[_EMBEDDING] = self._table.index_copy(0, self._used, weights[_EMBEDDING])
+        state = {
+            "model": weights,
+            "optimizer": self._optimizer.state_dict(),
+            "used": self._used,
+            "step": self.step,
+            "seconds": self.seconds,
+            "clips": self.clips,
+        }
+        draft = self._checkpoint.with_suffix(".part")
+        torch.save(state, draft)
+        draft.replace(self._checkpoint)
+
+    def _load(self) -> None:
+        state = torch.load(self._checkpoint, map_location=self._device, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.step, self.seconds, self.clips = state.get("step", 0), state.get("seconds", 0.0), state.get("clips", 0)
+        self._state = state
+
+    def _compact(self, data: Path) -> None:
+        """Keep only the rows of the tokens in use under training: most of the 51,865 never occur."""
+        self._used = self._state["used"] if "used" in self._state else self._used_tokens(data)
+        self._table = self.model.decoder.embed_tokens.weight.detach().clone()
+        unused = torch.ones(VOCABULARY, dtype=torch.bool, device=self._device)
+        unused[self._used] = False
+        self._unused_rows = self._table[unused]
+        self._position = torch.full((VOCABULARY,), IGNORED, device=self._device)
+        self._position[self._used] = torch.arange(len(self._used), device=self._device)
+        self.model.decoder.embed_tokens = torch.nn.Embedding.from_pretrained(self._table[self._used], freeze=False)
+        trainable = [one for one in self.model.parameters() if one.requires_grad]
+        self._optimizer = torch.optim.AdamW(
+            trainable, lr=self._plan.peak, betas=(0.9, 0.98), weight_decay=0.01, fused=True
+        )
+        if "optimizer" in self._state:
+            self._optimizer.load_state_dict(self._state["optimizer"])
+        self._state = {}
+
+    def _rate(self) -> float:
+        warm = min(1.0, (self.step + 1) / 80)
+        return self._plan.peak * warm * min(1.0, max(0.01, (1 - self.progress) / self._plan.fall))
+
+    def _used_tokens(self, data: Path) -> Tensor:
+        used = set(range(self._writer.end, VOCABULARY))
+        for path in sorted(data.glob("*.json"))[:100]:
+            for row in json.loads(path.read_text(encoding="utf-8")):
+                for one in row["segments"]:
+                    used.update(self._writer.encode(one["text"]))
+        return torch.tensor(sorted(used), device=self._device)
+
+    def _batches(self, data: Path) -> Iterator[list[Clip]]:
+        while True:
+            shards = [path for path in sorted(data.glob("*.json")) if path.with_suffix(".npy").exists()]
+            picked = self._random.sample(shards, min(4, len(shards)))
+            pool = [clip for path in picked for clip in read_shard(path)]
+            pool = [_shortened(clip) for clip in pool if self._fits(clip)]
+            yield from self._group(pool)
+
+    def _fits(self, clip: Clip) -> bool:
+        size = frames(clip.samples.size)
+        if self.progress < self._plan.short_until:
+            return size <= self._plan.short_frames
+        return size <= self._plan.usual_frames or self._random.random() < self._plan.longer
+
+    def _group(self, pool: list[Clip]) -> list[list[Clip]]:
+        pool.sort(key=lambda clip: frames(clip.samples.size) + self._random.random() * 30)
+        batches: list[list[Clip]] = [[]]
+        for clip in pool:
+            if frames(clip.samples.size) * (len(batches[-1]) + 1) > self._plan.batch_frames and batches[-1]:
+                batches.append([])
+            batches[-1].append(clip)
+        self._random.shuffle(batches)
+        return batches
+
+    def _prepare(self, clips: Sequence[Clip]) -> Batch:
+        length = self._window(max(frames(clip.samples.size) for clip in clips))
+        clips = clips[: max(1, 2 * self._plan.batch_frames // length)]
+        mel = log_mel([augment(clip.samples, self._rng) for clip in clips], length)
+        self._mask(mel)
+        targets = [self._writer.write(clip, self._random) for clip in clips]
+        longest = max(len(target.tokens) for target in targets)
+        tokens = torch.full((len(clips), longest), self._writer.end)
+        labels = torch.full((len(clips), longest), IGNORED)
+        for row, target in enumerate(targets):
+            tokens[row, : len(target.tokens)] = torch.tensor(target.tokens)
+            labels[row, : len(target.labels)] = torch.tensor(target.labels)
+        return Batch(
+            mel=mel.to(self._device),
+            tokens=tokens.to(self._device),
+            labels=labels.to(self._device),
+            letters=[target.letters for target in targets],
+            states=[min(length, frames(clip.samples.size)) // 2 for clip in clips],
+        )
+
+    def _window(self, longest: int) -> int:
+        kind = self._random.random()
+        if kind < 0.03:  # noqa: PLR2004 - a share
+            return _FULL_WINDOW
+        length = max(longest, 1000) if kind < 0.10 else longest + self._random.randrange(80)  # noqa: PLR2004
+        return min(_FULL_WINDOW, length + length % 2)
+
+    def _mask(self, mel: Tensor) -> None:
+        for row in mel:
+            if self._random.random() < 0.4:  # noqa: PLR2004 - a share
+                band = self._random.randrange(72)
+                row[band : band + self._random.randint(1, 8)] = 0
+            if self._random.random() < 0.3:  # noqa: PLR2004 - a share
+                at = self._random.randrange(mel.size(2))
+                row[:, at : at + self._random.randint(1, 10)] = 0
+
+    def _learn(self, batch: Batch) -> tuple[float, float]:
+        for group in self._optimizer.param_groups:
+            group["lr"] = self._rate()
+        with torch.autocast(self._device.type, dtype=torch.bfloat16):
+            audio = self.model.encoder(batch.mel)
+            states = self.model.decoder(self._position[batch.tokens].clamp(min=0), audio)
+            chosen = batch.labels != IGNORED
+            states, labels = states[chosen], self._position[batch.labels[chosen]]
+            table = self.model.decoder.embed_tokens.weight
+            if self.step % _FULL_VOCABULARY_EVERY == 0:
+                table = torch.cat([table, self._unused_rows])
+            logits = states @ table.t()
+            letters = self.model.ctc(audio)
+        loss = F.cross_entropy(logits.float(), labels, ignore_index=IGNORED)
+        ctc = self._ctc_loss(letters, batch)
+        self._optimizer.zero_grad(set_to_none=True)
+        (loss + self._plan.ctc * ctc).backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self._optimizer.step()
+        return loss.item(), ctc.item()
+
+    def _ctc_loss(self, letters: Tensor, batch: Batch) -> Tensor:
+        rows = [row for row, spelled in enumerate(batch.letters) if spelled]
+        if not rows:
+            return letters.float().sum() * 0
+        return F.ctc_loss(
+            letters[rows].float().log_softmax(-1).transpose(0, 1),
+            torch.tensor([letter for row in rows for letter in batch.letters[row]], device=self._device),
+            torch.tensor([min(letters.size(1), batch.states[row]) for row in rows]),
+            torch.tensor([len(batch.letters[row]) for row in rows]),
+            zero_infinity=True,
+        )
