@@ -3,7 +3,8 @@
     python -m benchmarks.streams --url ws://127.0.0.1:8123/ws/transcribe --speakers 4 --sentences 10 CLIP…
 
 Each speaker sends the clips in real time, 20 ms at a time, with a pause behind each, and compares the end of speech
-in the clip itself (its last loud sample) with the arrival of the final. It says `stop` right behind its last word. Prints a table and one line of JSON.
+in the clip itself (its last loud sample) with the arrival of the final. It says `stop` right behind its last word.
+Prints a table and one line of JSON.
 """
 
 import argparse
