@@ -1,6 +1,7 @@
 """Values that several tests start from."""
 
 from dataclasses import replace
+
 from shared.transcript import Segment, Transcript
 
 _SEGMENT = Segment(
