@@ -82,7 +82,8 @@ def _miniature(given: argparse.Namespace) -> None:
 
 
 def _target(given: argparse.Namespace) -> Path:
-    return given.target or given.work / given.model
+    target: Path = given.target or given.work / given.model
+    return target
 
 
 STEPS: Final = {

@@ -77,10 +77,8 @@ def _middles(writer: TargetWriter, text: str, words: Sequence[SpokenWord]) -> li
 def _attention(model: Whisper, mel: torch.Tensor, tokens: torch.Tensor) -> dict[Head, torch.Tensor]:
     """Return by head the second at which each position looks most."""
     kept: list[tuple[Attention, torch.Tensor, torch.Tensor]] = []
-    hooks = [
-        layer.encoder_attn.register_forward_pre_hook(lambda part, inputs: kept.append((part, *inputs)))
-        for layer in model.decoder.layers
-    ]
+    parts = [part for name, part in model.decoder.named_modules() if name.endswith("encoder_attn")]
+    hooks = [part.register_forward_pre_hook(lambda part, inputs: kept.append((part, *inputs))) for part in parts]
     model.decoder(tokens, model.encoder(mel))
     for hook in hooks:
         hook.remove()

@@ -44,7 +44,8 @@ def noise(size: int, rng: np.random.Generator) -> Wave:
     spectrum = np.fft.rfft(white)
     spectrum /= np.maximum(np.arange(spectrum.size), 1 + size // 1000) ** slope
     colored = np.fft.irfft(spectrum, size).astype(np.float32)
-    return colored / (colored.std() + np.float32(_LEAST_POWER))
+    colored /= colored.std() + np.float32(_LEAST_POWER)
+    return colored
 
 
 def add_noise(samples: Wave, snr: float, rng: np.random.Generator) -> Wave:
@@ -59,13 +60,16 @@ def reverberate(samples: Wave, rng: np.random.Generator) -> Wave:
     response = rng.standard_normal(size) * np.exp(-np.arange(size) / (size / rng.uniform(4, 8)))
     response[0] = rng.uniform(4, 12)
     heard = fftconvolve(samples, (response / response[0]).astype(np.float32))
-    return heard[: samples.size].astype(np.float32)
+    cut: Wave = heard[: samples.size].astype(np.float32)
+    return cut
 
 
 def telephone_band(samples: Wave, rng: np.random.Generator) -> Wave:
     """Return the samples as a narrow line carries them."""
     band = (rng.uniform(150, 350), rng.uniform(3000, 3800))
-    return sosfilt(butter(4, band, "band", fs=SAMPLE_RATE, output="sos"), samples).astype(np.float32)
+    filtered = sosfilt(butter(4, band, "band", fs=SAMPLE_RATE, output="sos"), samples)
+    narrow: Wave = filtered.astype(np.float32)
+    return narrow
 
 
 def companded(samples: Wave) -> Wave:
@@ -73,4 +77,6 @@ def companded(samples: Wave) -> Wave:
     peak = float(np.abs(samples).max()) + _LEAST_POWER
     squeezed = np.sign(samples) * np.log1p(255 * np.abs(samples) / peak) / np.log(256)
     coarse = np.round(squeezed * 127) / 127
-    return (np.sign(coarse) * peak * np.expm1(np.abs(coarse) * np.log(256)) / 255).astype(np.float32)
+    expanded = np.sign(coarse) * peak * np.expm1(np.abs(coarse) * np.log(256)) / 255
+    heard: Wave = expanded.astype(np.float32)
+    return heard

@@ -130,7 +130,7 @@ def read_shard(path: Path) -> Iterator[Clip]:
     samples = np.load(path.with_suffix(".npy"), mmap_mode="r")
     at = 0
     for row in json.loads(path.with_suffix(".json").read_text(encoding="utf-8")):
-        piece = np.asarray(samples[at : at + row["size"]]).astype(np.float32) / 32768
+        piece = (np.asarray(samples[at : at + row["size"]]) / np.float32(32768)).astype(np.float32)
         at += row["size"]
         segments = tuple(Segment(**one) for one in row["segments"])
         yield Clip(samples=piece, language=row["language"], segments=segments)

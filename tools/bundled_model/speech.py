@@ -144,7 +144,7 @@ class Espeak:
         data = text.encode()
         self._library.espeak_Synth(data, len(data) + 1, 0, 1, 0, _UTF8, None, None)
         wave = np.concatenate(self._chunks) if self._chunks else np.zeros(0, np.int16)
-        samples, cut = trim(wave.astype(np.float32) / 32768)
+        samples, cut = trim((wave / np.float32(32768)).astype(np.float32))
         words = _words(text, self._events, cut / self._rate, samples.size / self._rate)
         return Speech(samples=soxr.resample(samples, self._rate, SAMPLE_RATE), words=words)
 

@@ -155,7 +155,8 @@ class Trainer:
         self._unused_rows = self._table[unused]
         self._position = torch.full((VOCABULARY,), IGNORED, device=self._device)
         self._position[self._used] = torch.arange(len(self._used), device=self._device)
-        self.model.decoder.embed_tokens = torch.nn.Embedding.from_pretrained(self._table[self._used], freeze=False)
+        rows = torch.nn.Parameter(self._table[self._used])
+        self.model.decoder.embed_tokens = torch.nn.Embedding(rows.size(0), rows.size(1), _weight=rows)
         trainable = [one for one in self.model.parameters() if one.requires_grad]
         self._optimizer = torch.optim.AdamW(
             trainable, lr=self._plan.peak, betas=(0.9, 0.98), weight_decay=0.01, fused=True
