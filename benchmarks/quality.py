@@ -113,7 +113,8 @@ def cost() -> Iterable[Row]:
     Random(4).shuffle(lines)
     segments = tuple(segment(text, number) for number, text in enumerate(islice(cycle(lines), 2_700)))
     transcript = Transcript(
-        text=join_text(segments), language="sv", language_probability=1.0, duration=10_800.0, duration_after_vad=10_800.0,
+        text=join_text(segments), language="sv", language_probability=1.0, duration=10_800.0,
+        duration_after_vad=10_800.0,
         model="none", processing_seconds=0.0, queue_seconds=0.0, segments=segments,
     )  # fmt: skip
     stages = Stages(Setup(asr=None))  # type: ignore[arg-type] # these stages ask no ASR server

@@ -7,10 +7,45 @@ at random, addresses use reserved or fictitious domains.
 from collections.abc import Iterator
 from random import Random
 
-FIRST = "Anna Björn Cecilia David Elin Fredrik Gunilla Hassan Ingrid Jonas Karin Lars Malin Nils Olga Per Saga Ture".split()
-LAST = "Almqvist Bergman Carlsson Dahlgren Ek Forsman Grip Hallin Isaksson Jonsson Kling Lindmark Nordén Rosén Sand".split()
+FIRST = [
+    "Anna",
+    "Björn",
+    "Cecilia",
+    "David",
+    "Elin",
+    "Fredrik",
+    "Gunilla",
+    "Hassan",
+    "Ingrid",
+    "Jonas",
+    "Karin",
+    "Lars",
+    "Malin",
+    "Nils",
+    "Olga",
+    "Per",
+    "Saga",
+    "Ture",
+]
+LAST = [
+    "Almqvist",
+    "Bergman",
+    "Carlsson",
+    "Dahlgren",
+    "Ek",
+    "Forsman",
+    "Grip",
+    "Hallin",
+    "Isaksson",
+    "Jonsson",
+    "Kling",
+    "Lindmark",
+    "Nordén",
+    "Rosén",
+    "Sand",
+]
 DOMAINS = ("exempel.se", "example.com", "min-firma.nu", "skola.example.org")
-DIGITS = "noll ett två tre fyra fem sex sju åtta nio".split()
+DIGITS = ["noll", "ett", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio"]
 
 CARRIERS = (
     "Mitt personnummer är {SE_PERSONNUMMER}.",
@@ -84,6 +119,14 @@ def _iban(random: Random) -> str:
     return " ".join(flat[place : place + 4] for place in range(0, len(flat), 4))
 
 
+def _dashed(digits: str, place: int) -> str:
+    return f"{digits[:place]}-{digits[place:]}"
+
+
+def _fours(text: str) -> str:
+    return " ".join(text[place : place + 4] for place in range(0, len(text), 4))
+
+
 def value(kind: str, random: Random) -> str:
     """Return an invented value of a kind."""
 
@@ -95,20 +138,21 @@ def value(kind: str, random: Random) -> str:
     return {
         "SE_PERSONNUMMER": lambda: _personnummer(random),
         "SPOKEN_PERSONNUMMER": lambda: _spoken(_personnummer(random).replace("-", "").replace(" ", "")[-10:]),
-        "SE_ORGANISATIONSNUMMER": lambda: (lambda d: f"{d[:6]}-{d[6:]}")(_check("556" + some(6))),
+        "SE_ORGANISATIONSNUMMER": lambda: _dashed(_check("556" + some(6)), 6),
         "PHONE_NUMBER": lambda: random.choice(
-            (mobile, f"{mobile[:3]}-{mobile[3:6]} {mobile[6:8]} {mobile[8:]}", f"+46 {mobile[1:3]} {mobile[3:6]} {mobile[6:]}",
+            (mobile, f"{mobile[:3]}-{mobile[3:6]} {mobile[6:8]} {mobile[8:]}",
+                f"+46 {mobile[1:3]} {mobile[3:6]} {mobile[6:]}",
              f"08-{random.randint(100, 999)} {some(3)} {some(2)}")
         ),
         "SPOKEN_PHONE": lambda: _spoken(mobile),
         "EMAIL_ADDRESS": lambda: f"{mail}@{random.choice(DOMAINS)}",
         "SPOKEN_EMAIL": lambda: f"{mail.replace('.', ' punkt ')} snabel a exempel punkt se",
         "PERSON": lambda: f"{random.choice(FIRST)} {random.choice(LAST)}",
-        "SE_STREET_ADDRESS": lambda: f"{random.choice(('Storgatan', 'Kungsvägen', 'Björkgränd', 'Linnégatan', 'Östra Allén'))} "
+        "SE_STREET_ADDRESS": lambda: f"{random.choice(('Storgatan', 'Kungsvägen', 'Björkgränd', 'Linnégatan', 'Östra Allén'))} "  # noqa: E501 - one value
         f"{random.randint(1, 140)}{random.choice(('', '', 'B', ' A'))}",
         "SE_POSTNUMMER": lambda: f"{random.randint(100, 984)} {some(2)}",
-        "SE_BANKGIRO": lambda: (lambda d: f"{d[:4]}-{d[4:]}")(_check(str(random.randint(5, 9)) + some(6))),
-        "CREDIT_CARD": lambda: (lambda d: f"{d[:4]} {d[4:8]} {d[8:12]} {d[12:]}")(_check16("4" + some(14))),
+        "SE_BANKGIRO": lambda: _dashed(_check(str(random.randint(5, 9)) + some(6)), 4),
+        "CREDIT_CARD": lambda: _fours(_check16("4" + some(14))),
         "IBAN_CODE": lambda: _iban(random),
         "SE_LICENSE_PLATE": lambda: "".join(random.choice("ABCDEFGHJKLMNOPRSTUWXYZ") for _ in range(3)) + " " + some(3),
         "URL": lambda: random.choice(("www.exempel.se/priser", "https://example.com/a?b=1", "kommunen.se")),
@@ -130,7 +174,7 @@ def sentences(count: int = 500, seed: int = 20) -> Iterator[tuple[str, list[tupl
     """Yield texts with their spans (type, first character, character after the last)."""
     random = Random(seed)
     for index in range(count):
-        if index % 4 == 3:  # noqa: PLR2004 - a quarter holds nothing
+        if index % 4 == 3:
             yield NEUTRAL[index // 4 % len(NEUTRAL)], []
             continue
         yield _filled(CARRIERS[index % len(CARRIERS)], random)
@@ -139,7 +183,7 @@ def sentences(count: int = 500, seed: int = 20) -> Iterator[tuple[str, list[tupl
 def _filled(carrier: str, random: Random) -> tuple[str, list[tuple[str, int, int]]]:
     text, spans = "", []
     for part in carrier.replace("}", "{").split("{"):
-        if part.isupper() and "_" in part or part in {"PERSON", "URL"}:
+        if (part.isupper() and "_" in part) or part in {"PERSON", "URL"}:
             written = value(part, random)
             spans.append((TYPES.get(part, part), len(text), len(text) + len(written)))
             text += written
