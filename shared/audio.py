@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,6 +26,8 @@ SAMPLE_RATE = 16_000
 """Hz of everything that `decode` returns."""
 _MIXABLE = 8
 """Channels that FFmpeg has a layout for and mixes by its rules; more are averaged."""
+_GATHERED = 0.5
+"""Seconds that are resampled at a time."""
 
 Samples = NDArray[np.float32]
 
@@ -84,14 +87,22 @@ class _Reading:
         """The last packet was unusable."""
 
     def chunks(self) -> Iterator[Samples]:
-        """Yield the track's samples at 16 kHz mono as they are decoded."""
-        convert = _Converter()
+        """Yield the track's samples at 16 kHz mono as they are decoded; the format may change on the way."""
+        convert: _Converter | None = None
         for frame in self._frames():
-            try:
-                yield from convert(frame)
-            except FFmpegError:
-                self._damaged += 1
-        yield from convert.rest()
+            if convert is not None and not convert.fits(frame):
+                yield from self._tolerate(convert.rest())
+                convert = None
+            convert = convert or _Converter(frame)
+            yield from self._tolerate(convert(frame))
+        if convert is not None:
+            yield from self._tolerate(convert.rest())
+
+    def _tolerate(self, chunks: Iterator[Samples]) -> Iterator[Samples]:
+        try:
+            yield from chunks
+        except FFmpegError:
+            self._damaged += 1
 
     def _frames(self) -> Iterator[av.AudioFrame]:
         for packet in self._undamaged():
@@ -104,7 +115,13 @@ class _Reading:
                 self._damaged, self._cut = self._damaged + 1, True
                 continue
             self._cut = packet.is_corrupt or (self._cut and not frames)
-            yield from frames
+            yield from self._mixed(frames)
+
+    def _mixed(self, frames: list[av.AudioFrame]) -> Iterator[av.AudioFrame]:
+        try:
+            yield from map(_mixable, frames)
+        except FFmpegError:
+            self._damaged += 1
 
     def _undamaged(self) -> Iterator["av.Packet[AudioStream]"]:
         try:
@@ -136,29 +153,40 @@ class _Reading:
 
 
 class _Converter:
-    """Frames of any format to chunks of 16 kHz mono float32; the format may change on the way."""
+    """Frames of one format to chunks of 16 kHz mono float32.
 
-    def __init__(self) -> None:
-        self._resampler: av.AudioResampler | None = None
-        self._shape: tuple[str, str, int] | None = None
+    Frames of 20 ms are gathered first: each call of the resampler costs more than the work in it.
+    """
+
+    def __init__(self, like: av.AudioFrame) -> None:
+        if like.sample_rate not in RATES:
+            raise refused_rate(like.sample_rate)
+        self._shape = _shape(like)
+        self._enough = _GATHERED * like.sample_rate
+        self._gathered = av.AudioFifo()
+        self._resampler = av.AudioResampler("flt", "mono", SAMPLE_RATE)
+
+    def fits(self, frame: av.AudioFrame) -> bool:
+        return _shape(frame) == self._shape
 
     def __call__(self, frame: av.AudioFrame) -> Iterator[Samples]:
-        frame = _mixable(frame)
-        shape = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if shape != self._shape:
-            yield from self.rest()
-            if frame.sample_rate not in RATES:
-                raise refused_rate(frame.sample_rate)
-            self._resampler, self._shape = av.AudioResampler("flt", "mono", SAMPLE_RATE), shape
-        if self._resampler is not None:
-            frame.pts = None
-            yield from map(_samples, self._resampler.resample(frame))
+        frame.pts, frame.time_base = None, Fraction(1, frame.sample_rate)
+        self._gathered.write(frame)
+        if self._gathered.samples >= self._enough:
+            yield from self._resample(self._gathered.read())
 
     def rest(self) -> Iterator[Samples]:
-        """Yield what the resampler still holds."""
-        if self._resampler is not None:
-            resampler, self._resampler = self._resampler, None
-            yield from map(_samples, resampler.resample(None))
+        """Yield what is still held; the converter is of no more use."""
+        if self._gathered.samples:
+            yield from self._resample(self._gathered.read())
+        yield from self._resample(None)
+
+    def _resample(self, frame: av.AudioFrame | None) -> Iterator[Samples]:
+        return map(_samples, self._resampler.resample(frame))
+
+
+def _shape(frame: av.AudioFrame) -> tuple[str, str, int]:
+    return frame.format.name, frame.layout.name, frame.sample_rate
 
 
 def _collect(reading: _Reading, *, start: float, max_seconds: float) -> tuple[Samples, float]:
@@ -190,10 +218,10 @@ def _mixable(frame: av.AudioFrame) -> av.AudioFrame:
     """Return the frame, or the mean of its channels where they are too many for FFmpeg to mix."""
     if frame.layout.nb_channels <= _MIXABLE:
         return frame
-    samples = frame.to_ndarray()
-    channels = samples if frame.format.is_planar else samples.reshape(frame.samples, -1).T
-    mean = channels.mean(axis=0, keepdims=True).astype(samples.dtype)
-    mixed = av.AudioFrame.from_ndarray(mean, format=frame.format.packed.name, layout="mono")
+    # Planes beyond the eighth are out of PyAV's reach: reading such a frame before it is packed ends the process.
+    (packed,) = av.AudioResampler("flt", frame.layout, frame.sample_rate).resample(frame)
+    mean = packed.to_ndarray().reshape(frame.samples, -1).mean(axis=1)[None]
+    mixed = av.AudioFrame.from_ndarray(mean, format="flt", layout="mono")
     mixed.sample_rate = frame.sample_rate
     return mixed
 

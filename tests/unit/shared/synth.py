@@ -57,6 +57,20 @@ def tracks(*parts: NDArray[np.int16]) -> bytes:
     return buffer.getvalue()
 
 
+def planar(samples: NDArray[np.int16]) -> bytes:
+    """Return a Matroska file with sixteen channels that its decoder hands out as planes."""
+    frame = av.AudioFrame.from_ndarray(np.repeat(samples, 16)[None], format="s16", layout="hexadecagonal")
+    frame.sample_rate = RATE
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="matroska") as file:
+        stream = file.add_stream("wavpack", rate=RATE, layout="hexadecagonal")
+        for part in av.AudioResampler(stream.format, "hexadecagonal", RATE, frame_size=RATE // 2).resample(frame):
+            part.pts = None
+            file.mux(stream.encode(part))
+        file.mux(stream.encode(None))
+    return buffer.getvalue()
+
+
 def video(*, sound: NDArray[np.int16] | None = None) -> bytes:
     """Return an mp4 of ten frames, with an aac track where there is sound."""
     buffer = io.BytesIO()

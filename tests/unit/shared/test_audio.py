@@ -15,6 +15,7 @@ from tests.unit.shared.synth import (
     interleaved,
     noisy,
     picture,
+    planar,
     silent_flac,
     tone,
     tracks,
@@ -77,6 +78,15 @@ def test_any_number_of_channels_becomes_one(channels: int) -> None:
     audio = decoded(wav(interleaved(tone(), channels), channels=channels))
 
     assert audio.samples.shape == (SAMPLE_RATE,)
+    assert pitch(audio) == pytest.approx(440, abs=1)
+
+
+def test_many_planes_become_one_channel() -> None:
+    """Sixteen channels that come as planes are mixed too; read carelessly, such a frame ends the process."""
+    audio = decoded(planar(tone()))
+
+    assert audio.duration == 1.0
+    assert np.abs(audio.samples).max() == pytest.approx(0.25, abs=0.01)
     assert pitch(audio) == pytest.approx(440, abs=1)
 
 
