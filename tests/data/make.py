@@ -1,7 +1,7 @@
 """Make the clips beside this file, with espeak-ng (Debian package): `.venv/bin/python -m tests.data.make`.
 
 Each clip is a file and a `.json` of what is said in it. The bundled model writes each of them without a fault;
-`tests/integration` holds it to that.
+`test_clips.py` holds it to that.
 """
 
 import io
