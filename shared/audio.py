@@ -72,7 +72,7 @@ def decode(
         if not samples.size:
             raise InvalidParameter("start", expected=f"less than the recording's {duration:.2f} seconds", got=start)
         warnings = tuple(reading.warnings(duration))
-    return DecodedAudio(samples=_finite(samples), start=start, duration=duration, warnings=warnings)
+    return DecodedAudio(samples=samples, start=start, duration=duration, warnings=warnings)
 
 
 class _Reading:
@@ -148,7 +148,7 @@ class _Reading:
             )
         elif self._cut and not self._media.was_piped:
             yield _notice("truncated_audio", f"The file breaks off after {duration:.1f} seconds; all before is here.")
-        if self._damaged > self._cut:
+        if self._damaged > self._cut:  # more than the end itself
             yield _notice("damaged_audio", "Parts of the file are damaged and were skipped; words may be missing.")
 
 
@@ -190,28 +190,25 @@ def _shape(frame: av.AudioFrame) -> tuple[str, str, int]:
 
 
 def _collect(reading: _Reading, *, start: float, max_seconds: float) -> tuple[Samples, float]:
-    """Return the samples after `start`, and the seconds of the whole."""
-    skip, limit, seen = round(start * SAMPLE_RATE), max_seconds * SAMPLE_RATE, 0
+    """Return the samples after `start`, none louder than full scale, and the seconds of the whole."""
+    skip, limit, seen, peak = round(start * SAMPLE_RATE), max_seconds * SAMPLE_RATE, 0, 1.0
     kept = bytearray()  # grows in place, where a list of arrays would be copied at the end
     for chunk in reading.chunks():
         seen += chunk.size
         if seen > limit:
             raise too_long(max_seconds)
-        kept += chunk[max(0, chunk.size - max(0, seen - skip)) :].data
-    return np.frombuffer(kept, np.float32), seen / SAMPLE_RATE
-
-
-def _finite(samples: Samples) -> Samples:
-    """Zero what is no number and scale down what is louder than full scale, in place."""
-    np.nan_to_num(samples, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-    peak = max(float(samples.max()), -float(samples.min()))
+        wanted = chunk[max(0, chunk.size - max(0, seen - skip)) :]
+        peak = max(peak, float(np.abs(wanted).max(initial=0.0)))
+        kept += wanted.data
+    samples = np.frombuffer(kept, np.float32)
     if peak > 1.0:
         samples /= np.float32(peak)
-    return samples
+    return samples, seen / SAMPLE_RATE
 
 
 def _samples(frame: av.AudioFrame) -> Samples:
-    return frame.to_ndarray().reshape(-1).astype(np.float32, copy=False)
+    """Return a frame's samples, 0 for what is no number."""
+    return np.nan_to_num(frame.to_ndarray().reshape(-1), copy=False, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _mixable(frame: av.AudioFrame) -> av.AudioFrame:
