@@ -5,7 +5,16 @@ from tools.bundled_model.train import Plan
 
 def nano(minutes: float, seed: int) -> Plan:
     """Return the plan that goes on from a checkpoint that already follows the audio."""
-    return Plan(model="nano-sv", minutes=minutes, seed=seed)
+    return Plan(
+        model="nano-sv",
+        minutes=minutes,
+        seed=seed,
+        peak=5e-4,
+        fall=0.6,
+        batch_frames=5000,
+        usual_frames=700,
+        longer=0.08,
+    )
 
 
 def pico(minutes: float, seed: int) -> Plan:
