@@ -13,6 +13,8 @@ PIECE_SECONDS = 600
 _SEARCH_SECONDS = 30
 _FRAME = SAMPLE_RATE // 10
 _PROMPT_CHARACTERS = 200
+_RESET_TEMPERATURE = 0.5
+"""A text that needed a higher temperature is no guide for what follows (faster-whisper's own rule)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,17 +68,21 @@ def recognize(
             moved = shift(segment, offset + start / SAMPLE_RATE, number=len(segments))
             segments.append(moved)
             on_segment(moved)
-        if heard is None or segments:
-            heard = heard if heard and options.language else (decoding.language, decoding.language_probability)
+        if heard is None or not segments:
+            heard = decoding.language, decoding.language_probability
         if segments:
-            options = replace(options, language=heard[0], prompt=segments[-1].text[-_PROMPT_CHARACTERS:])
-    language, probability = heard or (options.language or "en", 0.0)
+            options = replace(options, language=heard[0], prompt=_prompt(segments[-1]))
+    language, probability = heard or ("en", 0.0)
     return Outcome(
         segments=tuple(segments),
         language=language,
         language_probability=probability,
         duration_after_vad=round(speech, 3),
     )
+
+
+def _prompt(last: Segment) -> str | None:
+    return last.text[-_PROMPT_CHARACTERS:] if last.temperature <= _RESET_TEMPERATURE else None
 
 
 def shift(segment: Segment, seconds: float, *, number: int) -> Segment:

@@ -1,0 +1,66 @@
+"""What the api_server counts, in a registry of its own."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.openmetrics.exposition import generate_latest
+
+from api_server.engine.base import Priority
+
+_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+
+class Metrics:
+    """The api_server's counters; one per app."""
+
+    def __init__(self) -> None:
+        """Register everything."""
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "svenska_http_requests", "Requests.", ("method", "route", "status"), registry=self.registry
+        )
+        self._request_seconds = Histogram(
+            "svenska_http_request_seconds", "Seconds per request.", ("route",), buckets=_SECONDS, registry=self.registry
+        )
+        self._wait_seconds = Histogram(
+            "svenska_lane_wait_seconds", "Seconds waited for turns.", ("lane", "priority"), buckets=_SECONDS,
+            registry=self.registry,
+        )  # fmt: skip
+        self._work_seconds = Histogram(
+            "svenska_lane_work_seconds", "Seconds spent decoding.", ("lane", "priority"), buckets=_SECONDS,
+            registry=self.registry,
+        )  # fmt: skip
+        self._windows = Counter("svenska_windows", "Windows decoded.", ("lane",), registry=self.registry)
+        self._verified = Counter(
+            "svenska_short_windows", "Short windows by what the verification said.", ("verdict",),
+            registry=self.registry,
+        )  # fmt: skip
+        self._audio = Counter("svenska_audio_seconds", "Seconds of audio transcribed.", registry=self.registry)
+        self.loop_lag = Gauge(
+            "svenska_event_loop_lag_seconds", "How late the event loop woke last.", registry=self.registry
+        )
+        self.sessions = Gauge("svenska_sessions", "Streams that are open.", registry=self.registry)
+        self.waiting = Gauge(
+            "svenska_lane_waiting", "Requests waiting for a turn.", ("lane",), registry=self.registry
+        )
+
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a finished request."""
+        self._requests.labels(method, route, status).inc()
+        self._request_seconds.labels(route).observe(seconds)
+
+    def decoded(self, lane: str, priority: Priority, *, waited: float, worked: float, windows: int) -> None:
+        """Count a decode; implements `engine.recognizer.Observer`."""
+        self._wait_seconds.labels(lane, priority.name.lower()).observe(waited)
+        self._work_seconds.labels(lane, priority.name.lower()).observe(worked)
+        self._windows.labels(lane).inc(windows)
+
+    def verified(self, reason: str | None) -> None:
+        """Count a short window: believed, or why not."""
+        self._verified.labels(reason or "believed").inc()
+
+    def transcribed(self, seconds: float) -> None:
+        """Count audio."""
+        self._audio.inc(seconds)
+
+    def page(self) -> bytes:
+        """Return the exposition."""
+        return generate_latest(self.registry)

@@ -1,0 +1,1 @@
+"""What is promised to a job, and what keeps the promise: store, queue, blobs, leases, dispatcher."""
