@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from api_server.engine.base import AudioContext, LoadOptions
+from api_server.streaming.values import StreamOptions
 from shared.environment import CommonSettings
 
 
@@ -35,8 +36,16 @@ class Settings(CommonSettings):
     """A second instance at the operating system's idle priority, or turns on the resident one."""
     audio_context: AudioContext = "verified"
     """`full` windows of 30 s, `short` ones, or short ones that are verified."""
+    max_connected_clients: int = Field(default=50, ge=1)
+    """Live streams at once; one more is told at once to come back."""
     max_queue_seconds: float = Field(default=30, gt=0)
     """A request that would wait longer is told at once to come back."""
+    partial_interval: float = Field(default=0.5, ge=0.1, le=10)
+    """Seconds of new audio between two unfinished texts of a stream."""
+    endpoint_silence: float = Field(default=0.6, ge=0.3, le=5)
+    """Seconds of silence that end an utterance of a stream."""
+    max_utterance_seconds: float = Field(default=24, ge=5, le=25)
+    """Seconds after which an utterance of a stream is cut between two words."""
 
     def load_options(self) -> LoadOptions:
         """Return how models are loaded."""
@@ -47,3 +56,11 @@ class Settings(CommonSettings):
     def language(self) -> str | None:
         """Return the default language, None for `auto`."""
         return None if self.whisper_language == "auto" else self.whisper_language
+
+    def stream_options(self) -> StreamOptions:
+        """Return how streams are cut, unless their clients say otherwise."""
+        return StreamOptions(
+            partial_interval=self.partial_interval,
+            endpoint_silence=self.endpoint_silence,
+            max_utterance_seconds=self.max_utterance_seconds,
+        )

@@ -1,5 +1,6 @@
 """Settings from the environment: what both services share, and how a wrong value is told to a person."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -23,6 +24,8 @@ class CommonSettings(BaseSettings):
     """How much is logged."""
     log_format: Literal["console", "json"] = "console"
     """Coloured lines for people, or one JSON object a line."""
+    data_dir: Path = Path("data")
+    """Folder for everything that is kept, and for uploads while they are read."""
     max_upload_mb: int = Field(default=1024, ge=1)
     """Megabytes (10^6 bytes) of one request; more is refused with 413."""
     max_audio_seconds: float = Field(default=6 * 3600, gt=0)
