@@ -94,6 +94,9 @@ class Turn(Protocol):
         Gives back the window held before. Blocks: never called on the event loop.
         """
 
+    def rest(self) -> None:
+        """Give back the window that is held, for work that needs no model; nothing happens without one."""
+
 
 class Decoding(Protocol):
     """One recording on its way to text; iterating does the work, in the caller's thread."""

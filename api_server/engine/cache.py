@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from api_server.engine.base import Transcriber
+from api_server.engine.base import ModelInfo, Transcriber
 from shared.errors import Conflict, ModelLoading, ModelNotFound
 
 
@@ -45,6 +45,10 @@ class ModelCache:
     def names(self) -> tuple[str, ...]:
         """The models in memory, least recently used first."""
         return tuple(sorted(self._entries, key=lambda name: self._entries[name].last_used))
+
+    def info(self, name: str) -> ModelInfo:
+        """Return what a model in memory is."""
+        return self._entries[name].transcriber.info
 
     @asynccontextmanager
     async def use(self, name: str) -> AsyncIterator[Transcriber]:

@@ -33,6 +33,10 @@ class LaneLoad:
     """Running mean of one window's decode."""
     expected_wait: float
     """Seconds that a newcomer of the lowest priority here would wait for its first window."""
+    running_seconds: float
+    """How long the window that is being decoded has taken so far; 0 when there is none."""
+    idle_seconds: float
+    """How long nothing has been decoded; 0 while something is."""
 
 
 @dataclass(order=True)
@@ -56,15 +60,19 @@ class Lane:
         self._holder: LaneTurn | None = None
         self._open = 0
         self._window_seconds = 0.0
+        self._rested_at = clock()
 
     def load(self) -> LaneLoad:
         """Return what the lane is doing now."""
         with self._lock:
+            now, holder = self._clock(), self._holder
             return LaneLoad(
                 waiting=len(self._waiters),
                 open=self._open,
                 window_seconds=self._window_seconds,
                 expected_wait=self._open * self._window_seconds,
+                running_seconds=0.0 if holder is None else now - holder.began,
+                idle_seconds=now - self._rested_at if holder is None else 0.0,
             )
 
     def turn(self, priority: Priority) -> "LaneTurn":
@@ -86,6 +94,12 @@ class Lane:
             heapq.heappush(self._waiters, _Waiter(int(turn.priority), next(self._order), turn))
             self._pass_on()
 
+    def _rest(self, turn: "LaneTurn") -> None:
+        with self._lock:
+            if self._holder is turn:
+                self._give_back(turn)
+                self._pass_on()
+
     def _leave(self, turn: "LaneTurn") -> None:
         with self._lock:
             self._open -= 1
@@ -98,7 +112,7 @@ class Lane:
     def _give_back(self, turn: "LaneTurn") -> None:
         seconds = turn.end_window()
         self._window_seconds += (_SMOOTHING if self._window_seconds else 1.0) * (seconds - self._window_seconds)
-        self._holder = None
+        self._holder, self._rested_at = None, self._clock()
 
     def _pass_on(self) -> None:
         if self._holder is None and self._waiters:
@@ -114,10 +128,10 @@ class LaneTurn:
         self.priority = priority
         self.waited = 0.0
         self.windows = 0
+        self.began = 0.0
         self._lane = lane
         self._clock = clock
         self._go = threading.Event()
-        self._began = 0.0
         self._cancelled = False
         self._closed = False
 
@@ -130,6 +144,10 @@ class LaneTurn:
             self.waited += self._clock() - asked
         if self._cancelled:
             raise Cancelled("The request was cancelled.")
+
+    def rest(self) -> None:
+        """Give back the window that is held: what comes next needs no model."""
+        self._lane._rest(self)  # noqa: SLF001 - as above
 
     def cancel(self) -> None:
         """End the request at its next window, or at once if it waits for one; from any thread."""
@@ -145,7 +163,7 @@ class LaneTurn:
     def begin_window(self) -> None:
         """The lane says: go."""
         self.windows += 1
-        self._began = self._clock()
+        self.began = self._clock()
         self._go.set()
 
     def end_window(self) -> float:
@@ -153,4 +171,4 @@ class LaneTurn:
         self._go.clear()
         if self._cancelled:
             self._go.set()  # a cancel that came meanwhile must not be slept through
-        return self._clock() - self._began
+        return self._clock() - self.began

@@ -44,6 +44,10 @@ class Recognizer:
         self._pool = pool
         self._observer = observer
 
+    def on(self, transcriber: Transcriber) -> "Recognizer":
+        """Return a recognizer of another model in the same lane."""
+        return Recognizer(transcriber, self.lane, self._pool, self._observer)
+
     async def recognize(
         self,
         samples: Samples,
@@ -80,7 +84,12 @@ class Recognizer:
 
     async def _run(self, turn: LaneTurn, work: Callable[[], T]) -> T:
         began = time.monotonic()
-        future = self._pool.submit(work)
+
+        def begin() -> T:
+            turn.waited += time.monotonic() - began  # for a thread
+            return work()
+
+        future = self._pool.submit(begin)
         future.add_done_callback(lambda _done: self._ended(turn, began))
         try:
             return await asyncio.wrap_future(future)

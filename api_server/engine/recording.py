@@ -68,6 +68,7 @@ def recognize(
             moved = shift(segment, offset + start / SAMPLE_RATE, number=len(segments))
             segments.append(moved)
             on_segment(moved)
+        turn.rest()  # the next piece is looked through for speech first
         if heard is None or not segments:
             heard = decoding.language, decoding.language_probability
         if segments:

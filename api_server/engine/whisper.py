@@ -229,7 +229,7 @@ def load(name: str, options: LoadOptions, verified: Verified = lambda _reason: N
     except (RuntimeError, ValueError) as error:
         raise ModelNotFound(f"The model {name!r} is not a CTranslate2 Whisper that can be loaded: {error}") from error
     info = ModelInfo(
-        name=name,
+        name=shown(name),
         device=model.model.device,
         compute_type=model.model.compute_type,
         multilingual=model.model.is_multilingual,
@@ -237,6 +237,11 @@ def load(name: str, options: LoadOptions, verified: Verified = lambda _reason: N
         demonstration=folder == _BUNDLED_FOLDER,
     )
     return WhisperTranscriber(model, info, verified)
+
+
+def shown(name: str) -> str:
+    """Return what a model is called to clients: a folder by its last part, any other as it is."""
+    return name if name == BUNDLED or not Path(name).expanduser().is_dir() else Path(name).expanduser().resolve().name
 
 
 def _folder(name: str) -> Path:
