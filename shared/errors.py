@@ -3,6 +3,7 @@
     SvenskaError                      code, message, detail
     ├── InvalidRequest
     │   ├── InvalidParameter          invalid_parameter
+    │   ├── MalformedBody             invalid_parameter
     │   ├── MissingFile               missing_file
     │   ├── EmptyAudio                empty_audio
     │   ├── UnsupportedAudio          unsupported_audio
@@ -76,6 +77,12 @@ class InvalidParameter(InvalidRequest):
             f"{field}: expected {expected}, got {shown!r}.",
             detail={"field": field, "expected": expected, "got": shown},
         )
+
+
+class MalformedBody(InvalidRequest):
+    """The body is not the form that it says it is."""
+
+    code = "invalid_parameter"
 
 
 class MissingFile(InvalidRequest):
