@@ -1,9 +1,11 @@
 """What the api_server counts, in a registry of its own."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.openmetrics.exposition import generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from api_server.engine.base import Priority
+from api_server.engine.lanes import LaneLoad
+from api_server.streaming.outbox import Sent
+from shared.events import Final, Partial
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
@@ -37,9 +39,22 @@ class Metrics:
         self.loop_lag = Gauge(
             "svenska_event_loop_lag_seconds", "How late the event loop woke last.", registry=self.registry
         )
-        self.sessions = Gauge("svenska_sessions", "Streams that are open.", registry=self.registry)
-        self.waiting = Gauge(
-            "svenska_lane_waiting", "Requests waiting for a turn.", ("lane",), registry=self.registry
+        self._sessions = Gauge("svenska_streams", "Streams that are open.", registry=self.registry)
+        self._waiting = Gauge(
+            "svenska_lane_waiting", "Requests waiting for a window.", ("lane",), registry=self.registry
+        )
+        self._open = Gauge("svenska_lane_open", "Requests begun and not ended.", ("lane",), registry=self.registry)
+        self._events = Counter("svenska_stream_events", "Events sent on streams.", ("type",), registry=self.registry)
+        self._latency = Histogram(
+            "svenska_stream_final_seconds", "Seconds from the end of speech to its final.", buckets=_SECONDS,
+            registry=self.registry,
+        )  # fmt: skip
+        self._lag = Histogram(
+            "svenska_stream_partial_lag_seconds", "How far partials were behind the audio.", buckets=_SECONDS,
+            registry=self.registry,
+        )  # fmt: skip
+        self._overtaken = Counter(
+            "svenska_stream_partials_overtaken", "Partials dropped for newer audio.", registry=self.registry
         )
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -56,6 +71,27 @@ class Metrics:
     def verified(self, reason: str | None) -> None:
         """Count a short window: believed, or why not."""
         self._verified.labels(reason or "believed").inc()
+
+    def lane(self, name: str, load: LaneLoad) -> None:
+        """Show what a lane is doing now."""
+        self._waiting.labels(name).set(load.waiting)
+        self._open.labels(name).set(load.open)
+
+    def connected(self, count: int) -> None:
+        """Show how many streams are open; this and the next two implement `streaming.service.Observer`."""
+        self._sessions.set(count)
+
+    def sent(self, event: Sent) -> None:
+        """Count an event of a stream."""
+        self._events.labels(event.type).inc()
+        if isinstance(event, Final):
+            self._latency.observe(event.latency)
+        elif isinstance(event, Partial):
+            self._lag.observe(event.lag)
+
+    def overtaken(self) -> None:
+        """Count a partial that newer audio took the place of."""
+        self._overtaken.inc()
 
     def transcribed(self, seconds: float) -> None:
         """Count audio."""

@@ -75,15 +75,19 @@ class Lane:
                 idle_seconds=now - self._rested_at if holder is None else 0.0,
             )
 
+    def admit(self, priority: Priority) -> None:
+        """Raise `Busy` when a request would wait too long; streams are admitted when they connect."""
+        wait = self.load().expected_wait
+        if priority >= Priority.INTERACTIVE and wait > self._max_wait:
+            raise Busy(
+                f"The {self.name} lane is busy; the wait would be about {wait:.0f} s.",
+                retry_after=max(1, math.ceil(wait - self._max_wait)),
+            )
+
     def turn(self, priority: Priority) -> "LaneTurn":
         """Admit a request, or raise `Busy` at once; close the turn when the request ends."""
+        self.admit(priority)
         with self._lock:
-            wait = self._open * self._window_seconds
-            if priority >= Priority.INTERACTIVE and wait > self._max_wait:
-                raise Busy(
-                    f"The {self.name} lane is busy; the wait would be about {wait:.0f} s.",
-                    retry_after=max(1, math.ceil(wait - self._max_wait)),
-                )
             self._open += 1
         return LaneTurn(self, priority, self._clock)
 

@@ -86,3 +86,11 @@ class Models:
         if name == self.name:
             raise Conflict("The resident model stays in memory; set WHISPER_MODEL to serve another.")
         self._cache.unload(name)
+
+    def unload_idle(self) -> tuple[str, ...]:
+        """Unload what nobody has used for long; returns the names."""
+        return self._cache.unload_idle()
+
+    def close(self) -> None:
+        """Unload every model but the resident one, which ends with the process."""
+        self._cache.close()

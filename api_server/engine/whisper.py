@@ -17,7 +17,7 @@ from faster_whisper import WhisperModel
 from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import get_suppressed_tokens
-from faster_whisper.utils import download_model
+from faster_whisper.utils import download_model, get_assets_path
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
 
 from api_server.engine.base import AudioContext, DecodeOptions, LoadOptions, ModelInfo, Samples, Turn
@@ -281,3 +281,8 @@ def _from_hub(name: str) -> Path:
             f"The model {name!r} is not in the local cache and the hub cannot be reached; "
             "connect once, or point WHISPER_MODEL to a folder."
         ) from error
+
+
+def voice_activity_network() -> Path:
+    """Return the file of the Silero network that faster-whisper brings along."""
+    return next(Path(get_assets_path()).glob("silero_vad*.onnx"))

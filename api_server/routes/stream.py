@@ -1,13 +1,12 @@
 """`WS /ws/transcribe`: the thin edge between FastAPI's WebSocket and a streaming connection."""
 
-import hmac
-from collections.abc import Sequence
 from dataclasses import replace
 
 import structlog
 from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
+from api_server.deps import authorize, bearer
 from api_server.engine.base import DecodeOptions, Priority
 from api_server.engine.recognizer import Recognizer
 from api_server.streaming.connection import Connection, Disconnected
@@ -94,13 +93,6 @@ def final_decoder(recognizer: Recognizer) -> DecodeFinal:
     return decode
 
 
-def authorize(key: str | None, keys: Sequence[str]) -> None:
-    """Raise `Unauthorized` unless `key` is one of `keys` or there are none; takes as long for any wrong key."""
-    matches = [hmac.compare_digest((key or "").encode(), known.encode()) for known in keys]
-    if keys and not any(matches):
-        raise Unauthorized("Send an API key: `Authorization: Bearer KEY`, `?api_key=KEY` or sub-protocol `bearer.KEY`.")
-
-
 def close_code(error: SvenskaError) -> int:
     """Return the WebSocket close code of an error: 1011 unless it is somebody else's."""
     return next((code for kind, code in _CODES if isinstance(error, kind)), 1011)
@@ -112,9 +104,8 @@ def _protocol(websocket: WebSocket) -> str | None:
 
 
 def _key(websocket: WebSocket, protocol: str | None) -> str | None:
-    scheme, _, token = websocket.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return token.strip()
+    if (key := bearer(websocket.headers.get("authorization", ""))) is not None:
+        return key
     return websocket.query_params.get("api_key") or (protocol.removeprefix(_PREFIX) if protocol else None)
 
 

@@ -1,0 +1,122 @@
+"""What routes take from the app, and what happens before any of them runs."""
+
+import asyncio
+import hmac
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any, BinaryIO, TypeVar
+
+from fastapi import Depends, Request, Response
+from fastapi.routing import APIRoute
+
+from api_server.engine.base import AudioContext
+from api_server.engine.models import Models
+from api_server.engine.probe import Probe
+from api_server.metrics import Metrics
+from shared.audio import DecodedAudio, decode
+from shared.errors import Cancelled, Unauthorized
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recordings:
+    """Uploads as samples; decoding is done in a few threads of its own."""
+
+    pool: ThreadPoolExecutor
+    """Whoever made it shuts it down."""
+    max_seconds: float
+    """Longest recording taken."""
+
+    async def read(self, file: BinaryIO, *, start: float = 0.0) -> DecodedAudio:
+        """Return a file's audio from `start` seconds on; cancelling stops the work. Raises as `shared.audio.decode`."""
+        gone = threading.Event()
+        work = partial(decode, file, max_seconds=self.max_seconds, start=start, cancelled=gone.is_set)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self.pool, work)
+        except asyncio.CancelledError:
+            gone.set()
+            raise
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Services:
+    """What the composition root made for the routes."""
+
+    models: Models
+    """Who decodes."""
+    recordings: Recordings
+    """Who reads uploads."""
+    probes: Sequence[Probe]
+    """Who knows whether the lanes work."""
+    metrics: Metrics
+    """Who counts."""
+    language: str | None
+    """Language of requests that name none, ISO 639-1; None lets the model listen."""
+    audio_context: AudioContext
+    """`AUDIO_CONTEXT`."""
+    config: dict[str, Any]
+    """Effective settings, secrets masked."""
+    started_at: float
+    """`time.monotonic()` at the start."""
+
+
+def services(request: Request) -> Services:
+    """Return the services of this app."""
+    found: Services = request.app.state.services
+    return found
+
+
+Provided = Annotated[Services, Depends(services)]
+
+
+def authorize(key: str | None, keys: Sequence[str]) -> None:
+    """Raise `Unauthorized` unless `key` is one of `keys` or there are none; takes as long for any wrong key."""
+    matches = [hmac.compare_digest((key or "").encode(), known.encode()) for known in keys]
+    if keys and not any(matches):
+        raise Unauthorized(
+            "Send an API key: `Authorization: Bearer KEY`; on a WebSocket `?api_key=KEY` or sub-protocol `bearer.KEY`."
+        )
+
+
+def bearer(header: str) -> str | None:
+    """Return the key in an `Authorization` header."""
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+class KeyedRoute(APIRoute):
+    """A route that asks for the API key before it reads anything of the body."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return FastAPI's handler behind the check."""
+        handle = super().get_route_handler()
+
+        async def keyed(request: Request) -> Response:
+            authorize(bearer(request.headers.get("authorization", "")), request.app.state.keys)
+            return await handle(request)
+
+        return keyed
+
+
+async def unless_gone(request: Request, work: Awaitable[T]) -> T:
+    """Return what `work` returns; cancel it when the client goes away, and raise `Cancelled`."""
+    task = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        raise Cancelled("The client went away.")
+    finally:
+        task.cancel()
+        gone.cancel()
+        await asyncio.gather(task, gone, return_exceptions=True)
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
