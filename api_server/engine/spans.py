@@ -31,6 +31,9 @@ def parse_spans(text: str) -> list[Span]:
         spans = _spans.validate_json(text)
     except ValidationError as error:
         fault = error.errors()[0]
+        if fault["type"] == "json_invalid":
+            expected = f'a JSON list like [{{"id": 0, "start": 1.5, "end": 4.0}}] ({fault["ctx"]["error"]})'
+            raise InvalidParameter("segments", expected=expected, got=text) from None
         where = ".".join(["segments", *(str(part) for part in fault["loc"])])
         raise InvalidParameter(
             where, expected=fault["msg"].removeprefix("Input should be "), got=fault["input"]
