@@ -39,7 +39,8 @@ class ModelCache:
         self._load_seconds = load_seconds
         self._clock = clock
         self._entries: dict[str, _Entry] = {}
-        self._loading = asyncio.Lock()
+        self._loads: dict[str, asyncio.Task[None]] = {}
+        self._one_at_a_time = asyncio.Lock()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -56,7 +57,8 @@ class ModelCache:
 
         Raises `ModelNotFound` with the loader's sentence, or `ModelLoading` when a load takes too long.
         """
-        entry = self._entries.get(name) or await self._bring(name)
+        while (entry := self._entries.get(name)) is None:
+            await self._wait_for(name)
         entry.users += 1
         try:
             yield entry.transcriber
@@ -92,21 +94,35 @@ class ModelCache:
         return idle
 
     def close(self) -> None:
-        """Unload everything."""
+        """Unload everything; a load that is under way is not waited for."""
+        for load in self._loads.values():
+            load.cancel()
         for entry in self._entries.values():
             entry.transcriber.close()
         self._entries.clear()
 
-    async def _bring(self, name: str) -> _Entry:
+    async def _wait_for(self, name: str) -> None:
+        """Wait until `name` is in memory; the load goes on for the next one who asks when this one gives up."""
+        load = self._loads.get(name)
+        if load is None:
+            load = self._loads[name] = asyncio.create_task(self._bring(name), name=f"load {name}")
+            load.add_done_callback(lambda done: self._loaded(name, done))
         try:
-            async with asyncio.timeout(self._load_seconds), self._loading:
-                if name not in self._entries:
-                    self._make_room()
-                    transcriber = await asyncio.to_thread(self._load, name)
-                    self._entries[name] = _Entry(transcriber, users=0, last_used=self._clock())
+            async with asyncio.timeout(self._load_seconds):
+                await asyncio.shield(load)
         except TimeoutError:
             raise ModelLoading(f"The model {name!r} is still being loaded.", retry_after=10) from None
-        return self._entries[name]
+
+    def _loaded(self, name: str, load: "asyncio.Task[None]") -> None:
+        del self._loads[name]
+        if not load.cancelled():
+            load.exception()  # told to those who waited; nobody may have been left
+
+    async def _bring(self, name: str) -> None:
+        async with self._one_at_a_time:
+            self._make_room()
+            transcriber = await asyncio.to_thread(self._load, name)
+            self._entries[name] = _Entry(transcriber, users=0, last_used=self._clock())
 
     def _make_room(self) -> None:
         idle = [name for name in self.names if not self._entries[name].users]

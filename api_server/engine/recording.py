@@ -62,6 +62,7 @@ def recognize(
     heard: tuple[str, float] | None = None
     speech = 0.0
     for start, piece in pieces(samples):
+        silent_so_far = not segments
         decoding = transcriber.decode(piece, options, turn)
         speech += decoding.duration_after_vad
         for segment in decoding:
@@ -69,7 +70,7 @@ def recognize(
             segments.append(moved)
             on_segment(moved)
         turn.rest()  # the next piece is looked through for speech first
-        if heard is None or not segments:
+        if heard is None or silent_so_far:
             heard = decoding.language, decoding.language_probability
         if segments:
             options = replace(options, language=heard[0], prompt=_prompt(segments[-1]))

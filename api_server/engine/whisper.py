@@ -8,6 +8,7 @@ more padding than asked for, `generate_with_fallback` verifies what came of a sh
 import copy
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from faster_whisper.utils import download_model, get_assets_path
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
 
 from api_server.engine.base import AudioContext, DecodeOptions, LoadOptions, ModelInfo, Samples, Turn
-from api_server.engine.windows import WindowText, content_frames, doubtful, same_window, short_frames, token_limit
+from api_server.engine.windows import WindowText, content_frames, doubtful, short_frames, token_limit
 from shared.confidence import confidence
 from shared.errors import ModelNotFound
 from shared.transcript import Segment, Word
@@ -44,16 +45,43 @@ class _WindowedModel(WhisperModel):  # type: ignore[misc]  # the library has no 
     _features: Any = None
     _encoded: Any = None
     _full: Any = None
+    _listened: bool = False
+    """The window that is encoded has been listened to for its language and not been decoded yet."""
+
+    def detect_language(self, audio: Any = None, features: Any = None, **options: Any) -> Any:
+        """Listen to exactly what the first window holds, so that decoding it finds it encoded.
+
+        The library listens to one frame more, the one that the window loop leaves off.
+        """
+        if features is not None and features.shape[-1] > 1:
+            features = features[..., :-1]
+        result = super().detect_language(audio, features, **options)
+        self._listened = True
+        return result
 
     def encode(self, features: Any) -> StorageView:
-        """Wait for the turn, then encode one window, shape (mels, 3000); the same window twice costs once."""
-        if self._features is not None and same_window(self._features, features):
-            return self._encoded  # language detection has just encoded the first window
+        """Wait for the turn, then encode one window, shape (mels, 3000)."""
+        listened, self._listened = self._listened, False
+        if listened and np.array_equal(self._features, features):
+            return self._encoded
         self.turn.next_window()
         self._features, self._full = features, None
         frames = features.shape[-1] if self.context == "full" else short_frames(content_frames(features))
         self._encoded = super().encode(np.ascontiguousarray(features[:, :frames]))
         return self._encoded
+
+    def get_prompt(
+        self, tokenizer: Tokenizer, previous_tokens: list[int], *rest: Any, hotwords: str | None = None, **options: Any
+    ) -> list[int]:
+        """Keep half of the decoder's context for the window's own text, as Whisper does.
+
+        The library gives hotwords and previous text a half each, and decoding fails when both fill theirs.
+        """
+        if hotwords:
+            taken = len(tokenizer.encode(" " + hotwords.strip()))
+            previous_tokens = previous_tokens[-room:] if (room := max(0, self.max_length // 2 - 1 - taken)) else []
+        prompt: list[int] = super().get_prompt(tokenizer, previous_tokens, *rest, hotwords=hotwords, **options)
+        return prompt
 
     def generate_with_fallback(
         self, encoder_output: StorageView, prompt: list[int], tokenizer: Tokenizer, options: Any
@@ -110,10 +138,11 @@ class _Decoding:
         avg_logprob = round(min(0.0, float(segment.avg_logprob)), 4)
         no_speech_prob = round(float(segment.no_speech_prob), 4)
         compression_ratio = round(float(segment.compression_ratio), 3)
+        start, end = self._span(segment)
         return Segment(
             id=number,
-            start=self._clamp(segment.start),
-            end=self._clamp(segment.end),
+            start=start,
+            end=end,
             text=segment.text.strip(),
             language=self.language,
             avg_logprob=avg_logprob,
@@ -127,14 +156,20 @@ class _Decoding:
         )
 
     def _word(self, word: Any) -> Word:
+        start, end = self._span(word)
         return Word(
-            start=self._clamp(word.start),
-            end=self._clamp(word.end),
+            start=start,
+            end=end,
             word=word.word.strip(),
             probability=round(float(word.probability), 4),
         )
 
-    def _clamp(self, seconds: float) -> float:
+    def _span(self, timed: Any) -> tuple[float, float]:
+        """Return start and end within the recording, in this order: alignment now and then turns a word around."""
+        start = self._within(timed.start)
+        return start, max(start, self._within(timed.end))
+
+    def _within(self, seconds: float) -> float:
         return round(min(max(0.0, float(seconds)), self._duration), 3)
 
 
@@ -228,15 +263,33 @@ def load(name: str, options: LoadOptions, verified: Verified = lambda _reason: N
         )
     except (RuntimeError, ValueError) as error:
         raise ModelNotFound(f"The model {name!r} is not a CTranslate2 Whisper that can be loaded: {error}") from error
+    except Exception as error:  # the tokenizer's library raises nothing narrower
+        raise ModelNotFound(f"The tokenizer.json of the model {name!r} cannot be read: {error}") from error
+    _check_features(model, name)
     info = ModelInfo(
         name=shown(name),
         device=model.model.device,
         compute_type=model.model.compute_type,
         multilingual=model.model.is_multilingual,
-        languages=tuple(sorted(model.supported_languages)),
+        languages=tuple(sorted(filter(partial(_knows, model), model.supported_languages))),
         demonstration=folder == _BUNDLED_FOLDER,
     )
     return WhisperTranscriber(model, info, verified)
+
+
+def _check_features(model: WhisperModel, name: str) -> None:
+    """Refuse a model that would fail at its first window: large-v3 hears 128 mels, and says so in one file only."""
+    prepared = model.feature_extractor.mel_filters.shape[0]
+    if prepared != model.model.n_mels:
+        raise ModelNotFound(
+            f"The model {name!r} takes {model.model.n_mels} mel bands, and its preprocessor_config.json gives it "
+            f"{prepared}; convert it with --copy_files preprocessor_config.json."
+        )
+
+
+def _knows(model: WhisperModel, language: str) -> bool:
+    """Tell whether a language has a token: the library names 100 for every model, and most know 99."""
+    return not model.model.is_multilingual or model.hf_tokenizer.token_to_id(f"<|{language}|>") is not None
 
 
 def shown(name: str) -> str:

@@ -43,13 +43,6 @@ def content_frames(features: NDArray[np.float32]) -> int:
     return int(used[-1]) + 1 if used.size else 0
 
 
-def same_window(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
-    """Tell whether two windows hold the same audio; faster-whisper's last frame is there or not by caller."""
-    here, there = content_frames(one), content_frames(other)
-    common = min(here, there)
-    return abs(here - there) <= 1 and np.array_equal(one[:, :common], other[:, :common])
-
-
 def short_frames(content: int) -> int:
     """Return how many frames to encode for `content` frames of speech: even, margin included, at most full."""
     frames = content + MARGIN_FRAMES
