@@ -12,6 +12,7 @@ from pathlib import Path
 
 import structlog
 from fastapi import FastAPI
+from threadpoolctl import threadpool_limits
 
 from api_server import errors
 from api_server.deps import Recordings, Services
@@ -40,7 +41,7 @@ _STREAM_THREADS = 16
 _REQUEST_THREADS = 32
 """More decodes than that wait for a thread in order of arrival."""
 _AUDIO_THREADS = 4
-_LAG_SECONDS = 0.5
+_LAG_SECONDS = 1.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +58,8 @@ def create_app(settings: Settings, *, transcriber: Transcriber | None = None) ->
 
     Raises `StartupError` with a sentence where the service cannot work as it is set up.
     """
+    # OpenBLAS's helper threads wait by spinning: for the small products of a spectrogram they cost more than they give.
+    threadpool_limits(1, user_api="blas")
     metrics = Metrics()
     uploads = _upload_folder(settings.data_dir)
     engines = _given(transcriber) if transcriber else _loaded(settings, metrics)

@@ -28,7 +28,7 @@ class Probe:
         clip: Samples,
         *,
         language: str | None,
-        interval: float = 15.0,
+        interval: float = 18.0,
         deadline: float = 10.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
