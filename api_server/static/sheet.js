@@ -1,0 +1,128 @@
+/** One recording or file on the page: its title, its lines, and what can be done with them. */
+
+import { FORMATS, text } from "./formats.js";
+import { label, number, say, translate } from "./language.js";
+
+/** Return seconds as people write them: `1:02`, `1:00:02`. */
+export function clock(seconds) {
+  const whole = Math.floor(seconds);
+  const two = (value) => String(value).padStart(2, "0");
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}
+
+export class Sheet {
+  #lines = [];
+  #element;
+  #name;
+
+  /**
+   * @param {HTMLElement} host where it goes
+   * @param {object} about
+   * @param {string} about.name of downloads, without an ending
+   * @param {(title: HTMLElement) => void} about.title writes the title
+   * @param {boolean} about.live whether a screen reader is told each line as it comes
+   * @param {() => void} about.onRemove called once it is gone
+   */
+  constructor(host, { name, title, live, onRemove }) {
+    this.#name = name;
+    const fragment = document.getElementById("sheet").content.cloneNode(true);
+    this.#element = fragment.querySelector("article");
+    title(this.#find("h2"));
+    this.#find(".lines").setAttribute("aria-live", live ? "polite" : "off");
+    this.#find("footer").addEventListener("click", ({ target }) => this.#do(target.closest("[data-do]"), onRemove));
+    translate(fragment);
+    host.append(fragment);
+  }
+
+  get empty() {
+    return this.#lines.length === 0;
+  }
+
+  /** Add a line, `{start, end, text, language}`; one without words only ends what was pending. */
+  add(line) {
+    this.pending("", "");
+    if (!line.text.trim()) return;
+    this.#lines.push(line);
+    const [element, time, words] = ["p", "time", "span"].map((name) => document.createElement(name));
+    element.className = "line";
+    time.textContent = clock(line.start);
+    words.textContent = line.text;
+    words.lang = line.language;
+    element.append(time, " ", words);
+    this.#find(".lines").append(element);
+    this.#find("footer").hidden = false;
+  }
+
+  /** Show what is being said: what stays, and what may still change. */
+  pending(committed, tentative) {
+    const line = this.#find(".pending");
+    line.hidden = !committed && !tentative;
+    line.querySelector(".committed").textContent = committed;
+    line.querySelector(".tentative").textContent = tentative;
+  }
+
+  /** Say where sound is missing. */
+  gap(seconds) {
+    const element = document.createElement("p");
+    element.className = "gap";
+    label(element, "gap", { seconds: number(seconds, seconds < 10 ? 1 : 0) });
+    this.#find(".lines").append(element);
+  }
+
+  /** Show how far it has come, 0 to 1, or null for not known; `cancel` is offered. */
+  progress(part, key, values, cancel) {
+    const bar = this.#find("progress");
+    this.#find(".progress").hidden = false;
+    if (part === null) bar.removeAttribute("value");
+    else bar.value = part;
+    bar.setAttribute("aria-label", this.#find("h2").textContent);
+    this.#find(".cancel").onclick = cancel;
+    this.facts(key, values);
+  }
+
+  /** Say how it is. */
+  facts(key, values) {
+    label(this.#find(".facts"), key, values);
+  }
+
+  /** It is over; what is pending stays only as it was said last. */
+  finish(key = "finished") {
+    this.#find(".progress").hidden = true;
+    this.#element.dataset.state = key;
+    this.facts(key === "finished" && this.empty ? "nothingHeard" : key);
+  }
+
+  remove() {
+    this.#element.remove();
+  }
+
+  #find(selector) {
+    return this.#element.querySelector(selector);
+  }
+
+  #do(button, onRemove) {
+    const what = button?.dataset.do;
+    if (what in FORMATS) this.#download(what);
+    if (what === "copy") this.#copy(button);
+    if (what === "remove") {
+      this.remove();
+      onRemove();
+    }
+  }
+
+  #download(format) {
+    const { type, write } = FORMATS[format];
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([write(this.#lines)], { type }));
+    link.download = `${this.#name}.${format}`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  }
+
+  async #copy(button) {
+    await navigator.clipboard.writeText(text(this.#lines));
+    button.textContent = say("copied");
+    setTimeout(() => label(button, "copy"), 2000);
+  }
+}
