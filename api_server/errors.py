@@ -116,5 +116,12 @@ def _http(_request: Request, error: Exception) -> JSONResponse:
     return JSONResponse(document, error.status_code, dict(error.headers or {}))
 
 
-def _unexpected(_request: Request, _error: Exception) -> JSONResponse:
-    return reply(errors.Internal("Something went wrong here; the log has it under the X-Request-ID of this reply."))
+def _unexpected(request: Request, _error: Exception) -> JSONResponse:
+    answer = reply(unexpected())
+    answer.headers["X-Request-ID"] = request.state.request_id  # this reply is made outside of the app's middleware
+    return answer
+
+
+def unexpected() -> errors.Internal:
+    """Return what a client is told of a failure that nobody foresaw."""
+    return errors.Internal("Something went wrong here; the log has it under the X-Request-ID of this reply.")

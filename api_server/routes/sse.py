@@ -5,13 +5,17 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import structlog
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.types import Receive, Scope, Send
 
 from api_server.deps import unless_gone
-from shared.errors import Internal, SvenskaError
+from api_server.errors import unexpected
+from shared.errors import SvenskaError
+
+log = structlog.stdlib.get_logger("events")
 
 _PATIENCE = 5.0
 """Seconds in which a failure still gets a status of its own."""
@@ -62,9 +66,9 @@ async def _run(work: Callable[[Tell], Awaitable[Document]], events: "asyncio.Que
         result = await work(lambda name, data: events.put_nowait((name, data)))
     except SvenskaError as error:
         events.put_nowait(error)
-    except Exception:  # the client is told, the supervisor of this task's group logs the rest
-        events.put_nowait(Internal("Something went wrong here; the log has it under the X-Request-ID of this reply."))
-        raise
+    except Exception:  # the one supervisor of this work: the log has the reason, the client is told that there is one
+        log.exception("work failed")
+        events.put_nowait(unexpected())
     else:
         events.put_nowait(("done", result))
 
