@@ -7,6 +7,7 @@ wants, and all of it otherwise (sched(7)).
 """
 
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -60,7 +61,7 @@ def build_in_background(build: Callable[[], T]) -> tuple[T, Isolation]:
     def stepped_back() -> tuple[T, frozenset[int]]:
         step_back()
         made = build()
-        return made, threads() - before
+        return made, threads() - before - {threading.get_native_id()}
 
     with ThreadPoolExecutor(1, thread_name_prefix="isolate") as pool:
         made, started = pool.submit(stepped_back).result()

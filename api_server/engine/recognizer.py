@@ -90,14 +90,17 @@ class Recognizer:
             return work()
 
         future = self._pool.submit(begin)
-        future.add_done_callback(lambda _done: self._ended(turn, began))
+        future.add_done_callback(lambda done: self._ended(turn, began, begun=not done.cancelled()))
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
             turn.cancel()
             raise
 
-    def _ended(self, turn: LaneTurn, began: float) -> None:
+    def _ended(self, turn: LaneTurn, began: float, *, begun: bool) -> None:
         turn.close()
-        worked = max(0.0, time.monotonic() - began - turn.waited)
+        spent = time.monotonic() - began
+        if not begun:  # all of it was waiting for a thread
+            turn.waited = spent
+        worked = max(0.0, spent - turn.waited)
         self._observer.decoded(self.lane.name, turn.priority, waited=turn.waited, worked=worked, windows=turn.windows)
