@@ -6,9 +6,9 @@ const NEAR = 120;
 const end = () => document.documentElement.scrollHeight;
 const atEnd = () => innerHeight + scrollY >= end() - NEAR;
 
-/** Follow `content` as it grows; `button` leads back to the end. */
+/** Follow `content` as it grows, from the first `now()` on; `button` leads back to the end. */
 export function follow(content, button) {
-  let following = true;
+  let following = false;
   const jump = () => scrollTo({ top: end(), behavior: "instant" });
   addEventListener("scroll", () => {
     following = atEnd();
@@ -20,7 +20,7 @@ export function follow(content, button) {
     const grew = contentRect.height > before;
     before = contentRect.height;
     if (following) jump();
-    else if (grew) button.hidden = false;
+    else if (grew && before > innerHeight) button.hidden = false;
   }).observe(content);
   return { now: () => ((following = true), jump()) };
 }

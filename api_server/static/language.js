@@ -22,7 +22,7 @@ export function percent(part) {
 
 /** Return a time of day. */
 export function timeOfDay(date) {
-  return date.toLocaleTimeString(current, { hour: "2-digit", minute: "2-digit" });
+  return date.toLocaleTimeString(current, { timeStyle: "short" });
 }
 
 /** Return a language's name, from its ISO 639-1 code. */

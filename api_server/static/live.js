@@ -155,9 +155,9 @@ export class Live {
     return {
       state: (state) => this.#connection(state),
       ready: () => {},
-      partial: ({ committed, tentative, lag }) => {
-        sheet.pending(committed, tentative);
-        find("lag").textContent = say("seconds", { value: number(lag, 1) });
+      partial: (event) => {
+        sheet.pending(event);
+        find("lag").textContent = say("seconds", { value: number(event.lag, 1) });
       },
       final: (event) => {
         sheet.add(event);
@@ -204,7 +204,6 @@ export class Live {
   #ended(error) {
     if (this.#phase === "recording") this.#capture.stop();
     this.#stream = null;
-    this.#sheet.pending("", "");
     this.#sheet.finish();
     if (error && this.#sheet.empty) this.#sheet.remove();
     this.#enter("idle", error ? "ready" : "finished");
@@ -228,6 +227,7 @@ export class Live {
   #enter(phase, status) {
     this.#phase = phase;
     document.body.dataset.phase = phase;
+    if (phase === "recording") for (const id of ["clock", "figures"]) find(id).hidden = false;
     const key = { idle: "start", asking: "start", recording: "stop", stopping: "finishing" }[phase];
     label(find("speak-text"), key);
     find("speak").setAttribute("aria-disabled", String(phase === "asking"));

@@ -41,7 +41,7 @@ export class Sheet {
 
   /** Add a line, `{start, end, text, language}`; one without words only ends what was pending. */
   add(line) {
-    this.pending("", "");
+    this.settled();
     if (!line.text.trim()) return;
     this.#lines.push(line);
     const [element, time, words] = ["p", "time", "span"].map((name) => document.createElement(name));
@@ -55,11 +55,17 @@ export class Sheet {
   }
 
   /** Show what is being said: what stays, and what may still change. */
-  pending(committed, tentative) {
+  pending({ start, committed, tentative }) {
     const line = this.#find(".pending");
     line.hidden = !committed && !tentative;
+    line.querySelector("time").textContent = clock(start);
     line.querySelector(".committed").textContent = committed;
     line.querySelector(".tentative").textContent = tentative;
+  }
+
+  /** Nothing is being said. */
+  settled() {
+    this.pending({ start: 0, committed: "", tentative: "" });
   }
 
   /** Say where sound is missing. */
@@ -86,8 +92,9 @@ export class Sheet {
     label(this.#find(".facts"), key, values);
   }
 
-  /** It is over; what is pending stays only as it was said last. */
+  /** It is over. */
   finish(key = "finished") {
+    this.settled();
     this.#find(".progress").hidden = true;
     this.#element.dataset.state = key;
     this.facts(key === "finished" && this.empty ? "nothingHeard" : key);
