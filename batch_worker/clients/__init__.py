@@ -1,0 +1,1 @@
+"""Other servers: the only place that speaks HTTP to them."""
