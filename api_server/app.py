@@ -115,14 +115,23 @@ def _loaded(settings: Settings, metrics: Metrics) -> _Engines:
     def build() -> Transcriber:
         return whisper.load(settings.whisper_model, settings.load_options(), metrics.verified)
 
-    try:
+    with _blaming("WHISPER_RETRY_MODEL"):  # now, and not when the first job asks for it
+        if settings.whisper_retry_model:
+            whisper.fetch(settings.whisper_retry_model)
+    with _blaming("WHISPER_MODEL"):
         resident = build()
         if settings.batch_lane == "shared" or resident.info.device != "cpu":
             return _given(resident)
         batch, isolation = build_in_background(build)
-    except ModelNotFound as error:
-        raise StartupError(f"WHISPER_MODEL: {error.message}") from error
     return _Engines(resident=resident, batch=batch, isolation=isolation)
+
+
+@contextlib.contextmanager
+def _blaming(setting: str) -> Iterator[None]:
+    try:
+        yield
+    except ModelNotFound as error:
+        raise StartupError(f"{setting}: {error.message}") from error
 
 
 def _load_beside(settings: Settings, metrics: Metrics) -> Callable[[str], Transcriber]:

@@ -19,7 +19,7 @@ from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import get_suppressed_tokens
 from faster_whisper.utils import download_model, get_assets_path
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
+from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
 
 from api_server.engine.base import AudioContext, DecodeOptions, LoadOptions, ModelInfo, Samples, Turn
 from api_server.engine.windows import WindowText, content_frames, doubtful, short_frames, token_limit
@@ -254,7 +254,7 @@ def load(name: str, options: LoadOptions, verified: Verified = lambda _reason: N
     A folder or a model that the hub cache holds is loaded without any network. Blocks; raises `ModelNotFound`
     with one sentence that says what to do.
     """
-    folder = _folder(name)
+    folder = fetch(name)
     if not (folder / "tokenizer.json").is_file():
         raise ModelNotFound(f"The model {name!r} has no tokenizer.json; convert it with --copy_files tokenizer.json.")
     try:
@@ -297,7 +297,8 @@ def shown(name: str) -> str:
     return name if name == BUNDLED or not Path(name).expanduser().is_dir() else Path(name).expanduser().resolve().name
 
 
-def _folder(name: str) -> Path:
+def fetch(name: str) -> Path:
+    """Return the folder of a model, downloaded where it must be; raises `ModelNotFound` as `load` does."""
     if name == BUNDLED:
         return _BUNDLED_FOLDER
     path = Path(name).expanduser()
@@ -329,7 +330,7 @@ def _from_hub(name: str) -> Path:
         return Path(download_model(name))
     except RepositoryNotFoundError as error:
         raise ModelNotFound(f"The hub has no model {name!r}, or it needs a token in HF_TOKEN.") from error
-    except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
+    except Exception as error:  # what a network can do wrong has no common base: OSError, httpx's, the hub's own
         raise ModelNotFound(
             f"The model {name!r} is not in the local cache and the hub cannot be reached; "
             "connect once, or point WHISPER_MODEL to a folder."
