@@ -1,5 +1,7 @@
-"""The contracts of store, queue and blobs. A method that takes a lease and returns False has written nothing:
-the lease is no longer held, and the caller stops; it never retries.
+"""The contracts of store, queue and blobs.
+
+A method that takes a lease and returns False has written nothing: the lease is no longer held, and the caller stops;
+it never retries.
 """
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence

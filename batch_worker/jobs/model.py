@@ -50,7 +50,7 @@ class NewJob:
     """ISO 639-1, `auto`, or None for the default."""
     priority: int = 0
     """-100 to 100, higher first."""
-    options: JobOptions = JobOptions()
+    options: JobOptions = field(default_factory=JobOptions)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """The caller's own, returned as given."""
     webhook_url: str | None = None
@@ -123,6 +123,8 @@ class Claimed:
     """JSON; empty for none."""
     segments: tuple[Segment, ...]
     """Committed by the transcribe stage."""
+    end: float
+    """Seconds of the recording up to which they reach."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
