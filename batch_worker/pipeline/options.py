@@ -1,5 +1,6 @@
 """What a caller may choose for one job, checked once at the door."""
 
+import json
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -46,7 +47,7 @@ _options = TypeAdapter(JobOptions)
 def parse_options(document: dict[str, Any]) -> JobOptions:
     """Return the options of a JSON object, or raise `InvalidParameter` that names the first wrong one."""
     try:
-        options = _options.validate_python(document)
+        options = _options.validate_json(json.dumps(document))  # in Python mode, strict takes no dictionary
     except ValidationError as error:
         raise _explained(error) from None
     low, high = options.min_speakers, options.max_speakers
