@@ -12,6 +12,7 @@ from typing import Any
 import aiosqlite
 
 from batch_worker.jobs import rows
+from batch_worker.jobs.estimate import WHOLE_JOB
 from batch_worker.jobs.migrations import migrate
 from batch_worker.jobs.model import (
     BlobKey,
@@ -294,11 +295,7 @@ class SqliteStore:
             audio = row["duration"] or _duration(draft)
             if audio and record.status == "completed":
                 await db.execute("UPDATE jobs SET duration = ? WHERE seq = ?", (audio, row["seq"]))
-                await db.execute(
-                    "INSERT INTO costs VALUES (:stage, :seconds, :audio) ON CONFLICT (stage) DO UPDATE SET "
-                    "seconds = seconds * :old + :seconds, audio = audio * :old + :audio",
-                    {"stage": record.name, "seconds": record.seconds, "audio": audio, "old": _OLD_COSTS},
-                )
+                await _cost(db, record.name, record.seconds, audio)
 
         return await self._held(lease, work)
 
@@ -324,6 +321,7 @@ class SqliteStore:
                 "blob = CASE WHEN ? THEN NULL ELSE blob END WHERE seq = ?",
                 (duration, drop_audio, row["seq"]),
             )
+            await _cost(db, WHOLE_JOB, self._clock() - row["started_at"], 1.0)
             await self._end(db, row["seq"], Status.COMPLETED)
 
         return await self._held(lease, work)
@@ -539,6 +537,14 @@ async def _tell(db: Database, row: Row, kind: str, data: Mapping[str, Any]) -> N
     await db.execute(
         "INSERT INTO events SELECT seq, last_event, ?, ? FROM jobs WHERE seq = ?",
         (kind, json.dumps(data, ensure_ascii=False).encode(), row["seq"]),
+    )
+
+
+async def _cost(db: Database, name: str, seconds: float, audio: float) -> None:
+    await db.execute(
+        "INSERT INTO costs VALUES (:name, :seconds, :audio) ON CONFLICT (stage) DO UPDATE SET "
+        "seconds = seconds * :old + :seconds, audio = audio * :old + :audio",
+        {"name": name, "seconds": seconds, "audio": audio, "old": _OLD_COSTS},
     )
 
 

@@ -1,0 +1,240 @@
+"""Takes queued jobs, one attempt each under a lease, and brings them to an end, once."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+import structlog
+
+from batch_worker.jobs.attempt import Progress, Safe, StoredJournal, StoredSteps, ended
+from batch_worker.jobs.base import BlobStore, Hold, JobQueue, JobStore
+from batch_worker.jobs.bells import Bells
+from batch_worker.jobs.estimate import weights
+from batch_worker.jobs.model import Claimed, Lease, Status
+from batch_worker.jobs.result import result_json
+from batch_worker.pipeline.base import Context, LeaseLost, Stage
+from batch_worker.pipeline.draft import Draft, from_json
+from batch_worker.pipeline.runner import StageRecord, run_stages
+from shared import backoff
+from shared.errors import Internal, StorageFull, SvenskaError, Timeout
+
+log = structlog.stdlib.get_logger("jobs")
+
+
+class Observer(Protocol):
+    """Is told what becomes of jobs, for the metrics."""
+
+    def began(self, waited: float) -> None:
+        """A job begins for the first time, after so many seconds."""
+
+    def stage(self, name: str, status: str, seconds: float) -> None:
+        """A stage has ended."""
+
+    def ended(self, status: str) -> None:
+        """A job is over."""
+
+    def reclaimed(self, jobs: int) -> None:
+        """Jobs were taken back from workers that are gone."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DispatcherOptions:
+    """How jobs are worked on."""
+
+    worker: str
+    """Who we are to the store."""
+    concurrency: int = 1
+    """Jobs at once."""
+    timeout: float = 86_400.0
+    """Seconds that one attempt may take."""
+    poison: int = 3
+    """Crashes in a row, without progress, after which a job has failed."""
+    keep_audio: bool = True
+    """Whether the recording of a completed job is kept."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parts:
+    """What a dispatcher works with."""
+
+    store: JobStore
+    queue: JobQueue
+    blobs: BlobStore
+    hold: Hold
+    bells: Bells
+    stage: Callable[[str], Stage]
+    """Blocks the first time; raises `StartupError`."""
+    observer: Observer
+
+
+@dataclass(slots=True)
+class _Running:
+    task: "asyncio.Task[Any]"
+    stopped: bool = False
+    """Somebody else decides about the job now: cancelled, deleted, or taken over."""
+
+    def stop(self) -> None:
+        self.stopped = True
+        self.task.cancel()
+
+
+class Dispatcher:
+    """Works on jobs until closed; used from one event loop."""
+
+    def __init__(self, parts: Parts, options: DispatcherOptions, *, taken_over: Callable[[], None]) -> None:
+        """`taken_over` is called when a job was found in other hands: this process was frozen, and should end."""
+        self._parts = parts
+        self._options = options
+        self._taken_over = taken_over
+        self._running: dict[str, _Running] = {}
+
+    async def run(self) -> None:
+        """Work until the queue is closed."""
+        await self._parts.queue.run(self._work, concurrency=self._options.concurrency)
+
+    async def refill(self) -> None:
+        """Make every queued job known to the queue: the rows are the truth."""
+        for waiting in await self._parts.store.queued():
+            self._parts.queue.put(waiting)
+
+    async def reclaim(self, dead: Sequence[str]) -> None:
+        """Take back what workers held that are `dead` or whose lease ran out."""
+        found = await self._parts.store.reclaim(self._options.worker, dead, poison=self._options.poison)
+        if not found:
+            return
+        self._parts.observer.reclaimed(len(found))
+        for one in found:
+            log.warning("job reclaimed", job_id=one.job_id, status=str(one.status))
+            if one.status.over:
+                self._parts.observer.ended(str(one.status))
+            self._parts.bells.ring(one.job_id)
+        await self.refill()
+
+    def stop(self, job_id: str) -> None:
+        """End the work on a job whose row says that it is over."""
+        if (running := self._running.get(job_id)) is not None:
+            running.stop()
+        self._parts.bells.ring(job_id)
+
+    async def _work(self, job_id: str) -> None:
+        claimed = await self._parts.store.claim(job_id, self._options.worker)
+        task = asyncio.current_task()
+        if claimed is None or task is None:
+            return
+        if not claimed.job.restarts and claimed.job.attempts == 1 and claimed.job.started_at is not None:
+            self._parts.observer.began(claimed.job.started_at - claimed.job.created_at)
+        running = self._running[job_id] = _Running(task)
+        self._parts.hold.add(claimed.lease, partial(self._lost, running))
+        with structlog.contextvars.bound_contextvars(job_id=job_id):
+            try:
+                await self._attempt(claimed, running)
+            finally:
+                self._parts.hold.remove(claimed.lease)
+                del self._running[job_id]
+                self._parts.bells.ring(job_id)
+
+    def _lost(self, running: _Running) -> None:
+        running.stop()
+
+    async def _attempt(self, claimed: Claimed, running: _Running) -> None:
+        lease = claimed.lease
+        log.info("job begins", attempt=claimed.job.attempts, restarts=claimed.job.restarts)
+        try:
+            async with asyncio.timeout(self._options.timeout):
+                draft, records = await self._pipeline(claimed, running)
+            await self._complete(claimed, draft, records)
+        except LeaseLost:
+            await self._gave_up(lease)
+        except asyncio.CancelledError:
+            if not running.stopped:
+                await asyncio.shield(self._parts.store.release(lease))
+                log.info("job handed back")
+                raise
+            running.task.uncancel()
+            await self._gave_up(lease)
+        except TimeoutError:
+            limit = self._options.timeout
+            await self._fail(lease, Timeout(f"The job took longer than {limit:.0f} seconds (WORKER_TIMEOUT)."))
+        except SvenskaError as error:
+            await self._fail(lease, error)
+        except Exception:  # the one supervisor of an attempt: the job must come to an end
+            log.exception("job failed unexpectedly")
+            await self._fail(lease, Internal("The job failed in a way that nobody expected; the log has the reason."))
+
+    async def _pipeline(self, claimed: Claimed, running: _Running) -> tuple[Draft, dict[str, StageRecord]]:
+        job, parts = claimed.job, self._parts
+        before = ended(claimed)
+        stages = [await asyncio.to_thread(parts.stage, name) for name in job.stages if name not in before]
+        safe = Safe(parts.store, claimed.lease, parts.bells)
+        shares = weights([(stage.name, stage.cost) for stage in stages], await parts.store.costs())
+        left = 1.0 - job.progress
+        progress = Progress(safe, {name: share * left for name, share in shares.items()}, done=job.progress)
+        steps = StoredSteps(safe, progress, dict(before))
+        journal = StoredJournal(safe, claimed.segments, claimed.end)
+        recording = None if job.blob is None else parts.blobs.path(job.blob)
+
+        def context(stage: Stage) -> Context:
+            return Context(
+                job_id=job.id,
+                recording=recording,
+                language=job.language,
+                options=job.options,
+                progress=partial(progress.within, stage.name),
+                cancelled=lambda: running.stopped,
+                journal=journal if stage.name == "transcribe" else None,
+            )
+
+        draft = from_json(claimed.draft) if claimed.draft else Draft()
+        telling = asyncio.create_task(progress.run(running.stop))
+        try:
+            draft = await run_stages(stages, draft, finished=before, context=context, recorder=steps)
+        finally:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
+        for record in steps.records.values():
+            if record.name not in before:
+                parts.observer.stage(record.name, record.status, record.seconds)
+        return draft, steps.records
+
+    async def _complete(self, claimed: Claimed, draft: Draft, records: dict[str, StageRecord]) -> None:
+        job = claimed.job
+        result = result_json(draft, job.stages, tuple(records.values()))
+        document = json.dumps(result, ensure_ascii=False).encode()
+        drop = not self._options.keep_audio
+        if not await self._insist(
+            lambda: self._parts.store.finish(claimed.lease, document, duration=result["duration"], drop_audio=drop)
+        ):
+            raise LeaseLost
+        self._parts.observer.ended(str(Status.COMPLETED))
+        log.info("job completed", seconds=result["processing_time"])
+        if drop and job.blob is not None:
+            await self._parts.blobs.delete(job.blob)
+
+    async def _fail(self, lease: Lease, error: SvenskaError) -> None:
+        log.warning("job failed", code=error.code)
+        if await self._insist(lambda: self._parts.store.fail(lease, error.to_json()["error"])):
+            self._parts.observer.ended(str(Status.FAILED))
+
+    async def _gave_up(self, lease: Lease) -> None:
+        """The job is somebody else's now: cancelled or removed by its owner, or in another worker's hands."""
+        job = await self._parts.store.get(lease.job_id)
+        if job is None or job.status is Status.CANCELLED:
+            self._parts.observer.ended(str(Status.CANCELLED))
+            log.info("job cancelled")
+            return
+        log.error("job taken over", status=str(job.status))
+        self._taken_over()
+
+    async def _insist(self, write: Callable[[], Awaitable[bool]]) -> bool:
+        """Write the end of a job, however long the disk is full; the lease is kept meanwhile."""
+        tries = 0
+        while True:
+            try:
+                return await write()
+            except StorageFull:
+                tries += 1
+                log.warning("no room to write a job's end", tries=tries)
+                await asyncio.sleep(backoff.delay(min(tries, 5), base=1.0))
