@@ -65,6 +65,11 @@ class Screen:
         return self.page.locator(".lines .line > span").all_inner_texts()
 
     @property
+    def times(self) -> list[str]:
+        """When the finished lines begin, as shown."""
+        return self.page.locator(".lines .line > time").all_inner_texts()
+
+    @property
     def text(self) -> str:
         """The finished lines as one text."""
         return " ".join(self.lines)

@@ -18,10 +18,10 @@ _AFTER = 180
 """Seconds of silence at the end; Chromium buzzes when it runs out of file."""
 
 
-def write(path: Path, names: Iterable[str], *, after: float = _AFTER) -> Path:
-    """Write a wav in which the clips `names` are spoken one after the other."""
-    pause = np.zeros(round(PAUSE * RATE), np.float32)
-    spoken = [part for name in names for part in (pause, decode(clip(name).path, max_seconds=60).samples)]
+def write(path: Path, names: Iterable[str], *, pause: float = PAUSE, after: float = _AFTER) -> Path:
+    """Write a wav in which the clips `names` are spoken, each behind a pause; times in seconds."""
+    before = np.zeros(round(pause * RATE), np.float32)
+    spoken = [part for name in names for part in (before, decode(clip(name).path, max_seconds=60).samples)]
     samples = np.concatenate([*spoken, np.zeros(round(after * RATE), np.float32)])
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)

@@ -47,7 +47,7 @@ def test_what_is_said_is_read_on_the_page(speaking: Browser, open_page: Open, ap
     levels = page.page.evaluate("window.levels")
     assert max(levels) > 40
     assert min(levels) < 10
-    assert page.page.locator(".line time").all_inner_texts()[0] == "0:01"
+    assert page.times[0] == "0:01"
     assert page.page.locator("#latency").inner_text().endswith("s")
     assert page.page.locator("#lag").inner_text().endswith("s")
     expect(page.page.locator("#status")).to_have_text("Lyssnar")
