@@ -65,6 +65,9 @@ class RequestContext:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self._app(scope, receive, send_with_id)
+            except Exception:
+                log.exception("request failed", path=scope["path"])
+                raise
             finally:
                 if scope["type"] == "http":
                     self._finish(scope, status, time.perf_counter() - began)

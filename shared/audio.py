@@ -132,9 +132,7 @@ class _Reading:
     def refusal(self) -> UnsupportedAudio | EmptyAudio:
         """Return why nothing came out."""
         if self._damaged or self._packets:
-            return UnsupportedAudio(
-                f"The file is {self._media.describe()}, but nothing in it could be decoded. Is it damaged?"
-            )
+            return self._media.undecodable()
         return EmptyAudio("The file holds no audio: it ends after its header.")
 
     def warnings(self, duration: float) -> Iterator[Notice]:

@@ -9,6 +9,8 @@ import structlog
 from structlog.typing import Processor
 
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+# The values of local variables hold keys and what people said, and writing them down takes seconds.
+_without_values = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 
 
 def valid_id(value: str | None) -> bool:
@@ -25,9 +27,11 @@ def configure(*, level: str, form: Literal["console", "json"]) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last: list[Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [structlog.processors.ExceptionRenderer(_without_values), structlog.processors.JSONRenderer()]
         if form == "json"
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else [
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        ]
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -48,5 +52,11 @@ def configure(*, level: str, form: Literal["console", "json"]) -> None:
         logger = logging.getLogger(chatty)
         logger.handlers = []
         logger.propagate = True
+    # `shared.asgi.RequestContext` has logged it, with the request's id.
+    logging.getLogger("uvicorn.error").addFilter(_not_again)
     for talkative in ("httpx", "httpcore", "faster_whisper", "presidio-analyzer", "uvicorn.access"):
         logging.getLogger(talkative).setLevel(max(logging.WARNING, root.level))
+
+
+def _not_again(record: logging.LogRecord) -> bool:
+    return not record.msg.startswith("Exception in ASGI application")

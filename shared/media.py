@@ -98,8 +98,15 @@ class Media:
                     return True
         except FFmpegError:
             pass  # damaged: how far it goes shows when it is decoded
-        self.container.seek(0)
+        try:
+            self.container.seek(0)
+        except FFmpegError:  # a codec without a number, say
+            raise self.undecodable() from None
         return False
+
+    def undecodable(self) -> UnsupportedAudio:
+        """Return the refusal of a file that was opened and of which nothing came."""
+        return UnsupportedAudio(f"The file is {self.describe()}, but nothing in it could be decoded. Is it damaged?")
 
     def describe(self) -> str:
         """Return what was found, as in `mov with video h264, audio aac`."""

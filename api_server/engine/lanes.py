@@ -4,6 +4,9 @@ A lane stands for one model instance and its threads. Everyone who decodes in it
 window, so that a long file holds up a short one for one window at most. Among those who wait, the lower
 `Priority` goes first; equals go in the order in which they asked, which is round robin, as every window is
 asked for anew.
+
+Nobody but a live stream waits longer than the lane allows: who would is refused at once where that can be
+foreseen, and else when the time is over.
 """
 
 import heapq
@@ -79,10 +82,13 @@ class Lane:
         """Raise `Busy` when a request would wait too long; streams are admitted when they connect."""
         wait = self.load().expected_wait
         if priority >= Priority.INTERACTIVE and wait > self._max_wait:
-            raise Busy(
-                f"The {self.name} lane is busy; the wait would be about {wait:.0f} s.",
-                retry_after=max(1, math.ceil(wait - self._max_wait)),
-            )
+            raise self._busy(wait)
+
+    def _busy(self, wait: float) -> Busy:
+        return Busy(
+            f"The {self.name} lane is busy; the wait would be about {wait:.0f} s.",
+            retry_after=max(1, math.ceil(wait - self._max_wait)),
+        )
 
     def turn(self, priority: Priority) -> "LaneTurn":
         """Admit a request, or raise `Busy` at once; close the turn when the request ends."""
@@ -90,6 +96,23 @@ class Lane:
         with self._lock:
             self._open += 1
         return LaneTurn(self, priority, self._clock)
+
+    def _patience(self, turn: "LaneTurn") -> float | None:
+        """Return how long a turn may wait for the window that it asks for; None is for ever.
+
+        What has begun is finished: the limit is on a request's first window.
+        """
+        if turn.windows or turn.priority < Priority.INTERACTIVE or math.isinf(self._max_wait):
+            return None
+        return max(0.0, self._max_wait - turn.waited)
+
+    def _give_up(self, turn: "LaneTurn") -> None:
+        """Take a turn out of the queue and raise `Busy`, unless it was let go in this moment."""
+        with self._lock:
+            if self._holder is turn:
+                return
+            self._forget(turn)
+        raise self._busy(max(self._max_wait, self.load().expected_wait))
 
     def _ask(self, turn: "LaneTurn") -> None:
         with self._lock:
@@ -109,9 +132,12 @@ class Lane:
             self._open -= 1
             if self._holder is turn:
                 self._give_back(turn)
-            self._waiters = [waiter for waiter in self._waiters if waiter.turn is not turn]
-            heapq.heapify(self._waiters)
+            self._forget(turn)
             self._pass_on()
+
+    def _forget(self, turn: "LaneTurn") -> None:
+        self._waiters = [waiter for waiter in self._waiters if waiter.turn is not turn]
+        heapq.heapify(self._waiters)
 
     def _give_back(self, turn: "LaneTurn") -> None:
         seconds = turn.end_window()
@@ -140,12 +166,14 @@ class LaneTurn:
         self._closed = False
 
     def next_window(self) -> None:
-        """Wait for one more window; raises `Cancelled` once cancelled."""
+        """Wait for one more window; raises `Cancelled` once cancelled, `Busy` when the first one does not come."""
         if not self._cancelled:
-            asked = self._clock()
-            self._lane._ask(self)  # noqa: SLF001 - the two halves of one mechanism
-            self._go.wait()
+            asked, patience = self._clock(), self._lane._patience(self)  # noqa: SLF001 - two halves of one mechanism
+            self._lane._ask(self)  # noqa: SLF001 - as above
+            came = self._go.wait(patience)
             self.waited += self._clock() - asked
+            if not came:
+                self._lane._give_up(self)  # noqa: SLF001 - as above
         if self._cancelled:
             raise Cancelled("The request was cancelled.")
 

@@ -110,3 +110,16 @@ async def test_each_request_is_observed_once_by_its_route() -> None:
         await called(RequestContext(broken, observe))
     await called(RequestContext(reader, observe), kind="websocket")
     assert told == [("POST", "unmatched", 200), ("POST", "unmatched", 500)]
+
+
+async def test_a_failure_is_logged_under_the_requests_id() -> None:
+    """The reply sends people to the log with it."""
+
+    async def broken(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise ZeroDivisionError
+
+    merge = structlog.contextvars.merge_contextvars
+    with structlog.testing.capture_logs(processors=[merge]) as lines, pytest.raises(ZeroDivisionError):
+        await called(RequestContext(broken, lambda *_: None), {"X-Request-ID": "abc-1"})
+    (failure,) = (line for line in lines if line["event"] == "request failed")
+    assert (failure["request_id"], failure["exc_info"]) == ("abc-1", True)

@@ -133,6 +133,7 @@ REFUSED = {
     "wav at 0 Hz": (wav(tone().tobytes(), rate=0), UnsupportedAudio, "cannot|can be decoded"),
     "wav at 1 Hz": (wav(tone().tobytes(), rate=1), UnsupportedAudio, "1 Hz"),
     "wav at 2 GHz": (wav(tone().tobytes(), rate=2**31 - 1), UnsupportedAudio, "2147483647 Hz"),
+    "wav of no channel": (wav(tone().tobytes(), channels=0), UnsupportedAudio, "nothing in it"),
     "wav of a thousand channels": (wav(bytes(8000), channels=1000), UnsupportedAudio, "decoded"),
     "m4a whose end is missing": (encoded(noisy(2), "ipod", "aac")[:9000], UnsupportedAudio, "without its index"),
 }

@@ -1,6 +1,7 @@
 import json
 import logging
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 import structlog
@@ -57,3 +58,27 @@ def test_chatty_libraries_are_kept_down(capsys: pytest.CaptureFixture[str]) -> N
     configure(level="info", form="json")
     logging.getLogger("httpx").info("GET http://…")
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_tracebacks_hold_no_values(form: Literal["json", "console"], capsys: pytest.CaptureFixture[str]) -> None:
+    """Local variables are keys and what people said."""
+    configure(level="info", form=form)
+    key = "hemlig".upper()
+    try:
+        key.index("?")
+    except ValueError:
+        structlog.stdlib.get_logger("ours").exception("failed")
+        logging.getLogger("theirs").exception("failed")
+    err = capsys.readouterr().err
+    assert err.count("ValueError") >= 2
+    assert "HEMLIG" not in err
+
+
+def test_a_failed_request_is_not_logged_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    """Uvicorn's own line has no request id; ours has."""
+    configure(level="info", form="console")
+    logging.getLogger("uvicorn.error").error("Exception in ASGI application\n")
+    logging.getLogger("uvicorn.error").error("something else")
+    assert "ASGI" not in (err := capsys.readouterr().err)
+    assert "something else" in err

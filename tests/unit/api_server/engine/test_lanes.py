@@ -203,6 +203,51 @@ def test_a_refused_request_leaves_nothing_behind():
     assert lane.load().open == 1
 
 
+@pytest.mark.parametrize("priority", [Priority.INTERACTIVE, Priority.BATCH])
+def test_whoever_has_waited_too_long_is_refused(priority: Priority):
+    """However little was foreseen: a lane that has decoded nothing yet knows of no wait."""
+    lane = Lane("realtime", max_wait=0.01)
+    holder, waiter = occupied(lane), lane.turn(priority)
+    with pytest.raises(Busy) as refused:
+        waiter.next_window()
+    assert refused.value.retry_after >= 1
+    assert lane.load().waiting == 0
+    waiter.close()
+    holder.close()
+    assert lane.load().open == 0
+
+
+def test_time_spent_elsewhere_counts():
+    """Who waited for a thread until the time was over is served now or not at all."""
+    lane = Lane("realtime", max_wait=1000)
+    late = lane.turn(Priority.BATCH)
+    late.waited = 2000.0
+    late.next_window()
+    late.rest()
+    holder, later = occupied(lane), lane.turn(Priority.BATCH)
+    later.waited = 2000.0
+    with pytest.raises(Busy):
+        later.next_window()
+    holder.close()
+
+
+def test_what_has_begun_is_finished():
+    """The limit is on the first window only, and never on a live stream."""
+    lane = Lane("realtime", max_wait=0.01)
+    begun = occupied(lane)
+    begun.rest()
+    stream = lane.turn(Priority.FINAL)
+    holder = occupied(lane)
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(begun.next_window), pool.submit(stream.next_window)]
+        until(lambda: lane.load().waiting == 2)
+        assert not any(future.done() for future in waiting)
+        holder.close()
+        waiting[1].result(30)
+        stream.close()
+        waiting[0].result(30)
+
+
 def test_the_wait_is_measured():
     """Seconds that a request waited for its turns."""
     clock = Clock()
