@@ -1,0 +1,1 @@
+"""The interfaces of the batch_worker: thin edges over `jobs`."""
