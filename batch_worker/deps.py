@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -11,7 +11,6 @@ from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection
 
-from batch_worker.clients.webhook import Webhooks
 from batch_worker.jobs.base import BlobStore, JobQueue, JobStore
 from batch_worker.jobs.bells import Bells
 from batch_worker.jobs.dispatcher import Dispatcher
@@ -32,7 +31,8 @@ class Services:
     queue: JobQueue
     bells: Bells
     dispatcher: Dispatcher
-    webhooks: Webhooks
+    check_webhook: Callable[[str], Awaitable[None]]
+    """Raises `InvalidParameter` for a URL that webhooks may not be sent to."""
     metrics: Metrics
     stage: Callable[[str], Stage]
     """Returns a stage ready for use; blocks the first time, raises `StartupError`."""

@@ -161,7 +161,7 @@ async def _checked(services: Services, form: JobForm, key: str | None) -> dict[s
     chosen = build.chosen(services.features, wishes)
     draft = Draft(transcript=submission.transcript(form.transcript)) if form.transcript else None
     if form.webhook_url:
-        await services.webhooks.check(form.webhook_url)
+        await services.check_webhook(form.webhook_url)
     skipped = [name for name in build.installed() if name not in chosen]
     return {
         "id": uuid.uuid4().hex,

@@ -1,0 +1,239 @@
+"""The composition root: settings become values, values become the service."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import httpx
+import structlog
+from fastapi import FastAPI
+
+from batch_worker import errors
+from batch_worker.clients.asr import AsrClient, Endpoints, http_client
+from batch_worker.clients.webhook import Webhooks
+from batch_worker.deps import Services
+from batch_worker.jobs import workers
+from batch_worker.jobs.bells import Bells
+from batch_worker.jobs.blobs import FolderBlobs
+from batch_worker.jobs.dispatcher import Dispatcher, DispatcherOptions, Parts
+from batch_worker.jobs.hold import LeaseHold
+from batch_worker.jobs.housekeeping import House
+from batch_worker.jobs.queue import LocalQueue
+from batch_worker.jobs.store import StoreOptions, open_store
+from batch_worker.jobs.webhooks import keep_sending
+from batch_worker.metrics import Metrics
+from batch_worker.pipeline import build
+from batch_worker.pipeline.base import Asr, Patience, Setup
+from batch_worker.routes import events, health, jobs
+from batch_worker.settings import Settings
+from shared import __version__
+from shared.asgi import BodyLimit, RequestContext
+from shared.environment import effective
+from shared.errors import StartupError
+
+log = structlog.stdlib.get_logger("batch_worker")
+
+_SQLITE = "sqlite:///"
+_FORM_BYTES = 1_000_000
+"""What the other fields of a form may take on top of the recording."""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the service. Raises `StartupError` with a sentence where it cannot work as it is set up."""
+    metrics = Metrics()
+    folder = _data_folder(settings.data_dir)
+    database = _database(settings, folder)
+    features = _features(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            stack.enter_context(_spooling_to(folder / "tmp"))
+            worker = stack.enter_context(workers.registered(folder / "workers"))
+            workers.sweep(folder / "workers")
+            options = StoreOptions(lease_seconds=settings.lease_seconds, order=settings.queue_order)
+            store = await stack.enter_async_context(open_store(database, options))
+            http = await stack.enter_async_context(http_client(settings.http_timeout))
+            hold = LeaseHold(database, lease_seconds=settings.lease_seconds, loop=asyncio.get_running_loop())
+            hold.start()
+            stack.callback(hold.stop)
+            stages = build.Stages(_setup(settings, _asr(settings, http)))
+            for name, wanted in features.items():
+                if wanted:
+                    await asyncio.to_thread(stages.get, name)
+            blobs, queue, bells = FolderBlobs(folder / "audio"), LocalQueue(settings.queue_order), Bells()
+            parts = Parts(
+                store=store, queue=queue, blobs=blobs, hold=hold, bells=bells, stage=stages.get, observer=metrics
+            )
+            dispatcher = Dispatcher(parts, _dispatcher_options(settings, worker), taken_over=_end_process)
+            house = House(
+                store=store,
+                blobs=blobs,
+                dispatcher=dispatcher,
+                workers=folder / "workers",
+                retention_seconds=settings.retention_hours * 3600,
+                reclaim_seconds=max(1.0, settings.lease_seconds / 3),
+            )
+            webhooks = Webhooks(
+                http,
+                secret=settings.webhook_secret.get_secret_value(),
+                allow_private=settings.webhook_allow_private,
+            )
+            app.state.keys = settings.keys
+            app.state.services = services = Services(
+                store=store,
+                blobs=blobs,
+                queue=queue,
+                bells=bells,
+                dispatcher=dispatcher,
+                check_webhook=webhooks.check,
+                metrics=metrics,
+                stage=stages.get,
+                features=features,
+                concurrency=settings.max_concurrent_jobs,
+                queue_limit=settings.max_queue_size,
+                config=effective(settings),
+                started_at=time.monotonic(),
+            )
+            await house.reclaim()
+            await dispatcher.refill()
+            tasks = [
+                asyncio.create_task(_supervised(name, run), name=name)
+                for name, run in (
+                    ("jobs", dispatcher.run),
+                    ("reclaim", house.keep_reclaiming),
+                    ("tidy", house.keep_tidy),
+                    ("webhooks", partial(keep_sending, store, webhooks.send, metrics)),
+                )
+            ]
+            if not settings.keys:
+                log.warning("API_KEYS is empty: everyone who can reach this service may use it")
+            app.state.drain = partial(_drain, services, queue, settings.grace_seconds)
+            yield
+            await app.state.drain()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    app = FastAPI(
+        title="Whisper Svenska jobs", summary="Recordings as jobs that are never lost.", version=__version__,
+        lifespan=lifespan,
+    )  # fmt: skip
+    errors.install(app)
+    for router in (jobs.router, events.keyed, events.router, health.router, health.keyed):
+        app.include_router(router)
+    app.add_middleware(BodyLimit, limit=settings.max_upload_bytes + _FORM_BYTES)
+    app.add_middleware(RequestContext, observe=metrics.request)
+    return app
+
+
+# --- values
+
+
+def _features(settings: Settings) -> dict[str, bool]:
+    """Return which stages run by default; raises `StartupError` for one that is on and not there."""
+    wanted = {
+        "retry": settings.feature_retry or settings.feature_retry_large,
+        "diarization": settings.feature_diarization,
+        "language": settings.feature_lang_detect,
+        "text": settings.feature_text_processing,
+        "pii": settings.feature_pii,
+        "summary": settings.feature_summary,
+    }
+    return {name: wish for name, wish in wanted.items() if name in build.features() or _missing(name, wanted=wish)}
+
+
+def _missing(name: str, *, wanted: bool) -> bool:
+    if wanted:
+        raise StartupError(f"FEATURE_{name.upper()}: expected false, as this version has no such stage; got true")
+    return False
+
+
+def _setup(settings: Settings, asr: Asr) -> Setup:
+    return Setup(
+        asr=asr,
+        patience=Patience(retries=settings.http_retries, backoff=settings.http_retry_backoff),
+        confidence_threshold=settings.confidence_threshold,
+        language_detector=settings.language_detector,
+        languages=settings.languages,
+    )
+
+
+def _dispatcher_options(settings: Settings, worker: str) -> DispatcherOptions:
+    return DispatcherOptions(
+        worker=worker,
+        concurrency=settings.max_concurrent_jobs,
+        timeout=settings.worker_timeout,
+        poison=settings.poison_restarts,
+        keep_audio=settings.keep_audio,
+    )
+
+
+def _asr(settings: Settings, http: httpx.AsyncClient) -> AsrClient:
+    retry = Endpoints(urls=settings.whisper_retry_url) if settings.whisper_retry_url else None
+    return AsrClient(http, Endpoints(urls=settings.whisper_api_url), retry, key=settings.asr_key)
+
+
+def _data_folder(data_dir: Path) -> Path:
+    folder = data_dir.expanduser()
+    try:
+        (folder / "tmp").mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder / "tmp"):
+            pass
+    except OSError as error:
+        raise StartupError(
+            f"DATA_DIR: expected a folder that can be written to; got {data_dir} ({error.strerror})"
+        ) from None
+    return folder
+
+
+def _database(settings: Settings, folder: Path) -> Path:
+    if not settings.database_url:
+        return folder / "jobs.sqlite"
+    if settings.database_url.startswith(_SQLITE):
+        return Path(settings.database_url.removeprefix(_SQLITE)).expanduser()
+    raise StartupError("DATABASE_URL: expected sqlite:///PATH or nothing; PostgreSQL is not supported by this version")
+
+
+# --- what runs beside the requests
+
+
+async def _supervised(name: str, run: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await run()
+        except Exception:  # the supervisor of this service's tasks: logged, and begun again
+            log.exception("task failed", task=name)
+            await asyncio.sleep(1)
+        else:
+            return
+
+
+async def _drain(services: Services, queue: LocalQueue, grace: float) -> None:
+    """Claim nothing more, and let running jobs finish within `grace` seconds; they are handed back else."""
+    if not services.draining.is_set():
+        services.draining.set()
+        await queue.close(grace)
+
+
+def _end_process() -> None:
+    """End: this process was away so long that others took its jobs; whatever it still believes is out of date."""
+    log.critical("a job was taken over by another worker; this process ends")
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def _spooling_to(folder: Path) -> Iterator[None]:
+    """Let uploads wait in `folder`: the system's own one is often memory."""
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
