@@ -1,0 +1,1 @@
+"""The command line `svenska`: recordings, live speech, jobs, models and the services themselves, from a shell."""
