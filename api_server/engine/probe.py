@@ -64,7 +64,7 @@ class Probe:
         try:
             await self._recognizer.recognize(self._clip, self._options, Priority.FINAL)
         except SvenskaError as error:
-            self._fault = f"cannot decode: {error.message}"
+            self._fault = f"cannot decode: {error.message.rstrip('.')}"
         except Exception:  # whatever the engine throws is what readiness is about
             log.exception("probe_failed", lane=self.lane.name)
             self._fault = "cannot decode; the log has the reason"
