@@ -1,0 +1,90 @@
+"""What callers hand in is refused by name and position, or taken as it is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batch_worker.jobs import cursor, submission
+from shared.errors import InvalidParameter
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{", "line 1, column 2"),
+        ('{"a": 1,\n "b": }', "line 2, column 7"),
+        ("[]", "a JSON object"),
+        ("1", "a JSON object"),
+        ("[" * 100_000, "nested"),
+    ],
+)
+def test_json_that_is_none_is_refused_with_its_position(text: str, says: str) -> None:
+    """The field's name and where the fault is."""
+    with pytest.raises(InvalidParameter, match="options: ") as caught:
+        submission.json_object("options", text)
+    assert says in caught.value.message
+
+
+@pytest.mark.parametrize("text", [None, ""])
+def test_nothing_is_an_empty_object(text: str | None) -> None:
+    """Every JSON field may be left out."""
+    assert submission.json_object("options", text) == {}
+
+
+@pytest.mark.parametrize(("document", "field"), [({"dance": True}, "features"), ({"pii": "yes"}, "features.pii")])
+def test_unknown_features_and_wishes_are_refused(document: dict[str, object], field: str) -> None:
+    """Only installed ones, only true or false."""
+    with pytest.raises(InvalidParameter) as caught:
+        submission.features(document, ("pii", "text"))
+    assert caught.value.detail is not None
+    assert caught.value.detail["field"] == field
+
+
+def test_metadata_has_a_limit_in_bytes() -> None:
+    """64 kB, counted as UTF-8."""
+    assert submission.metadata('{"a": "' + "x" * 63_000 + '"}')
+    with pytest.raises(InvalidParameter, match="metadata"):
+        submission.metadata('{"a": "' + "å" * 33_000 + '"}')
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [("{}", "transcript."), ('{"segments": 1}', "transcript."), ("nonsense", "transcript")],
+)
+def test_a_transcript_of_the_wrong_shape_is_refused_by_its_field(text: str, field: str) -> None:
+    """The first fault is named."""
+    with pytest.raises(InvalidParameter) as caught:
+        submission.transcript(text)
+    assert caught.value.detail is not None
+    assert caught.value.detail["field"].startswith(field)
+
+
+def test_another_recording_or_field_is_another_request() -> None:
+    """What `Idempotency-Key` compares."""
+    prints = {
+        submission.fingerprint(content, fields)
+        for content in ("a", "b")
+        for fields in ({}, {"language": "sv"}, {"language": "en"})
+    }
+    assert len(prints) == 6
+    assert submission.fingerprint("a", {"x": 1, "y": 2}) == submission.fingerprint("a", {"y": 2, "x": 1})
+
+
+@given(st.integers(min_value=0, max_value=2**60))
+def test_a_cursor_says_where_to_go_on(seq: int) -> None:
+    """It comes back as it was."""
+    assert cursor.decode(cursor.encode(seq)) == seq
+
+
+@given(st.text(max_size=40))
+def test_a_cursor_that_was_made_up_is_refused(text: str) -> None:
+    """Never a crash, never a number."""
+    with pytest.raises(InvalidParameter, match="cursor"):
+        cursor.decode(text)
+
+
+def test_a_cursor_that_was_changed_is_refused() -> None:
+    """One digit more is another list."""
+    good = cursor.encode(12)
+    with pytest.raises(InvalidParameter):
+        cursor.decode(good[:-1] + ("A" if good[-1] != "A" else "B"))
