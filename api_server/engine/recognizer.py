@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, TypeVar
 
 from api_server.engine.base import DecodeOptions, Priority, Samples, Transcriber
@@ -13,6 +14,7 @@ from api_server.engine.recording import Outcome, recognize
 from shared.transcript import Segment
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 
 class Observer(Protocol):
@@ -56,21 +58,25 @@ class Recognizer:
         *,
         offset: float = 0.0,
         on_segment: Callable[[Segment], None] = lambda _segment: None,
+        on_piece: Callable[[float], None] = lambda _seconds: None,
     ) -> Timed:
-        """Decode a recording; `on_segment` is called on the event loop. Cancelling ends it at the next window.
+        """Decode a recording; `on_segment` and `on_piece` (seconds done) are called on the event loop.
 
-        Raises `Busy` at once when the lane's queue is too long.
+        Cancelling ends it at the next window. Raises `Busy` when the lane's queue is too long: at once where that
+        can be foreseen.
         """
         loop = asyncio.get_running_loop()
 
-        def tell(segment: Segment) -> None:
-            loop.call_soon_threadsafe(on_segment, segment)
+        def on_loop(tell: Callable[[V], None]) -> Callable[[V], None]:
+            def told(value: V) -> None:
+                loop.call_soon_threadsafe(tell, value)
 
+            return told
+
+        decode = partial(recognize, offset=offset, on_segment=on_loop(on_segment), on_piece=on_loop(on_piece))
         turn = self.lane.turn(priority)
         began = time.monotonic()
-        outcome = await self._run(
-            turn, lambda: recognize(self.transcriber, samples, options, turn, offset=offset, on_segment=tell)
-        )
+        outcome = await self._run(turn, lambda: decode(self.transcriber, samples, options, turn))
         return Timed(
             outcome=outcome,
             queue_seconds=round(turn.waited, 4),

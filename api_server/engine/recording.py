@@ -52,8 +52,11 @@ def recognize(
     *,
     offset: float = 0.0,
     on_segment: Callable[[Segment], None] = lambda _segment: None,
+    on_piece: Callable[[float], None] = lambda _seconds: None,
 ) -> Outcome:
     """Decode a recording; blocks. `offset` (seconds) is added to all times.
+
+    `on_piece` is told now and then how far it has come, in seconds, whether or not anything was said.
 
     The language heard in the first piece with text holds for the rest, and each piece takes the end of the text
     before it as its prompt, as faster-whisper does between windows.
@@ -69,6 +72,8 @@ def recognize(
             moved = shift(segment, offset + start / SAMPLE_RATE, number=len(segments))
             segments.append(moved)
             on_segment(moved)
+        if start + piece.size < samples.size:
+            on_piece(offset + (start + piece.size) / SAMPLE_RATE)
         turn.rest()  # the next piece is looked through for speech first
         if heard is None or silent_so_far:
             heard = decoding.language, decoding.language_probability

@@ -1,9 +1,7 @@
 """`POST /transcribe` and `POST /transcribe/retry`: a recording in, a transcript out."""
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request, Response, UploadFile
@@ -83,7 +81,7 @@ async def transcribe(
     if form.stream:
 
         async def work(tell: Tell) -> Document:
-            return to_json(await _transcript(services, form, partial(tell, "segment")))
+            return to_json(await _transcript(services, form, tell))
 
         return await watched(request, work)
     transcript = await unless_gone(request, _transcript(services, form))
@@ -103,7 +101,7 @@ async def retry(
 async def _transcript(
     services: Services,
     form: TranscribeForm,
-    tell: Callable[[Document], None] = lambda _segment: None,
+    tell: Tell = lambda _event, _data: None,
 ) -> Transcript:
     async with services.models.serving(form.model, form.lane) as (recognizer, priority):
         options = _options(services, form, recognizer.transcriber.info)
@@ -112,11 +110,17 @@ async def _transcript(
         audio = await services.recordings.read(form.file.file, start=form.start)
         reading = time.monotonic() - began
 
-        def on_segment(segment: Segment) -> None:
-            progress = min(1.0, segment.end / audio.duration)
-            tell({**to_json(segment), "progress": round(progress, 4)})
+        def share(seconds: float) -> float:
+            return round(min(1.0, seconds / audio.duration), 4)
 
-        timed = await recognizer.recognize(audio.samples, options, priority, offset=audio.start, on_segment=on_segment)
+        timed = await recognizer.recognize(
+            audio.samples,
+            options,
+            priority,
+            offset=audio.start,
+            on_segment=lambda segment: tell("segment", {**to_json(segment), "progress": share(segment.end)}),
+            on_piece=lambda seconds: tell("progress", {"progress": share(seconds)}),
+        )
     services.metrics.transcribed(audio.duration - audio.start)
     heard = timed.outcome
     return Transcript(

@@ -15,6 +15,7 @@ from tests import clips, processes
 from tests.clips import Clip
 from tests.integration.talking import code_of, events, kept_files, long_speech, metric, post
 from tests.processes import Service
+from tests.unit.shared.synth import silent_flac
 
 pytestmark = pytest.mark.slow
 
@@ -187,6 +188,14 @@ def test_a_stream_comes_while_the_work_goes_on(api_server_url: str):
 def test_silence_as_a_stream_is_done_at_once(api_server_url: str):
     """Without a segment there is the end."""
     (last,) = events(post(api_server_url, said("tystnad"), stream=True))
+    assert (last.name, last.data["text"]) == ("done", "")
+
+
+def test_a_long_silence_shows_how_far_it_has_come(api_server_url: str):
+    """Time passes without text, and the one who waits sees it."""
+    told, last = events(post(api_server_url, silent_flac(20), stream=True))
+    assert told.name == "progress"
+    assert 0.3 < told.data["progress"] < 0.7
     assert (last.name, last.data["text"]) == ("done", "")
 
 

@@ -196,3 +196,14 @@ def test_a_cancel_ends_it_between_windows():
     with pytest.raises(Cancelled):
         recognize(FakeTranscriber(), hum(100), DecodeOptions(language="sv"), turn, on_segment=on_segment)
     assert len(told) == 1
+
+
+def test_hours_of_silence_show_how_far_they_have_come():
+    """Piece by piece, from the offset on; the end itself is told by the outcome."""
+    told: list[float] = []
+    silence = np.zeros(3 * PIECE_SECONDS * SAMPLE_RATE, np.float32)
+    recognize(FakeTranscriber(), silence, DecodeOptions(language="sv"), Turns(), offset=50.0, on_piece=told.append)
+    assert len(told) == 3
+    assert told == sorted(told)
+    assert 50.0 < told[0] < 50.0 + PIECE_SECONDS
+    assert told[-1] < 50.0 + 3 * PIECE_SECONDS
