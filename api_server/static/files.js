@@ -37,8 +37,7 @@ export class Files {
     const cancel = () => leaving.abort();
     const sheet = this.#addSheet({
       name: file.name.replace(/\.[^.]+$/, ""),
-      title: (element) => (element.textContent = file.name),
-      live: false,
+      title: { text: file.name },
       onRemove: cancel,
     });
     const { language, model } = this.#settings;
@@ -72,7 +71,7 @@ export class Files {
         this.add([file]);
       },
     };
-    tell(`file ${file.name}`, key(error), {}, { action: again });
+    tell(`file ${file.name}`, key(error), {}, { actions: [again] });
   }
 }
 

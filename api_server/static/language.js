@@ -71,7 +71,7 @@ function speak(language, root = document) {
   document.documentElement.lang = language;
   document.title = say("title");
   translate(root);
-  document.dispatchEvent(new Event("languagechange"));
+  document.dispatchEvent(new Event("pagelanguage"));
 }
 
 function remembered() {

@@ -5,13 +5,18 @@ import { decibels, judged, Meter } from "./level.js";
 import { forget, tell } from "./messages.js";
 import { canCapture, capture, levels, listen, MicrophoneError, release } from "./microphone.js";
 import { canRecord, Reel } from "./reel.js";
-import { openStream } from "./server.js";
+import { save } from "./save.js";
+import { openStream, request } from "./server.js";
 import { clock, Sheet } from "./sheet.js";
 import { LiveStream } from "./stream.js";
 import { Tape } from "./tape.js";
+import { wav } from "./wav.js";
 
 /** Seconds of digital silence after which the microphone is probably muted. */
 const MUTED_FOR = 4;
+/** Milliseconds between two questions whether the server is there, and how long the answer may take. */
+const PULSE = 5000;
+const PULSE_PATIENCE = 8000;
 const find = (id) => document.getElementById(id);
 
 /** @typedef {"idle" | "asking" | "recording" | "stopping"} Phase */
@@ -29,6 +34,7 @@ export class Live {
   #cut = false;
   #soundAt = 0;
   #awake = null;
+  #pulse = null;
 
   /**
    * @param {import("./settings.js").Settings} settings
@@ -41,7 +47,7 @@ export class Live {
     addEventListener("online", () => this.#stream?.hurry());
     addEventListener("offline", () => this.#stream?.drop());
     document.addEventListener("visibilitychange", () => this.#stayAwake());
-    document.addEventListener("languagechange", () => this.#silent());
+    document.addEventListener("pagelanguage", () => this.#silent());
     this.#silent();
   }
 
@@ -55,16 +61,17 @@ export class Live {
     if (this.#phase !== "recording" || !(this.#audio instanceof Tape)) return;
     try {
       const media = await listen(id);
-      const before = this.#capture;
-      this.#capture = await this.#listenTo(media);
-      await before.stop();
+      const [before, after] = [this.#capture, await this.#listenTo(media)];
+      const recording = this.#phase === "recording";
+      if (recording) this.#capture = after;
+      await (recording ? before : after).stop();
     } catch (error) {
       this.#complain(error);
     }
   }
 
   #pressed() {
-    const next = { idle: () => this.#begin(), recording: () => this.#stop(), stopping: () => this.#stream.abort() };
+    const next = { idle: () => this.#begin(), recording: () => this.#stop(), stopping: () => this.#stream?.abort() };
     return next[this.#phase]?.();
   }
 
@@ -78,21 +85,17 @@ export class Live {
       media = await listen(this.#settings.microphone);
       this.#settings.showMicrophones(this.#settings.microphone);
       this.#audio = recordingOf(media);
-      this.#startStream();
       this.#capture = await this.#listenTo(media);
     } catch (error) {
-      this.#stream?.abort();
       if (media) release(media);
       this.#enter("idle", "ready");
       return this.#complain(error);
     }
-    return this.#phase === "asking" ? this.#recording() : this.#capture.stop();
-  }
-
-  #recording() {
     this.#soundAt = performance.now();
+    this.#pulse = setInterval(() => this.#feelPulse(), PULSE);
     this.#enter("recording");
-    this.#stayAwake();
+    this.#startStream();
+    return this.#stayAwake();
   }
 
   #startStream() {
@@ -100,7 +103,7 @@ export class Live {
     this.#cut = false;
     this.#sheet = this.#addSheet({
       name: `whisper-svenska-${stamp(now)}`,
-      title: (element) => label(element, "live", { time: timeOfDay(now) }),
+      title: { say: "live", values: { time: timeOfDay(now) } },
       live: true,
     });
     const { language, model, resident } = this.#settings;
@@ -131,7 +134,7 @@ export class Live {
 
   #frame(frame) {
     this.#audio.append(frame);
-    this.#stream.pump();
+    this.#stream?.pump();
     this.#heard(frame);
   }
 
@@ -173,7 +176,6 @@ export class Live {
   }
 
   #connection(state) {
-    const talking = this.#phase === "recording" || this.#phase === "asking";
     if (state === "waiting") this.#cut = true;
     if (state === "open" && this.#cut) {
       this.#cut = false;
@@ -181,8 +183,17 @@ export class Live {
     }
     if (this.#cut) forget("connection");
     const key = { connecting: this.#cut ? "reconnecting" : "connecting", waiting: "reconnecting", open: "listening" };
-    if (talking || state === "waiting") this.#status(key[state], state === "open" ? "live" : "waiting");
+    if (this.#phase === "recording" || state === "waiting") this.#status(key[state], state === "open" ? "live" : "waiting");
     else this.#status("writingRest", "waiting");
+  }
+
+  /** A connection can die without a word, as when a phone leaves the house: the other side must be asked. */
+  async #feelPulse() {
+    try {
+      await request("health", { signal: AbortSignal.timeout(PULSE_PATIENCE) });
+    } catch {
+      this.#stream?.drop();
+    }
   }
 
   #unplugged() {
@@ -203,6 +214,7 @@ export class Live {
 
   #ended(error) {
     if (this.#phase === "recording") this.#capture.stop();
+    clearInterval(this.#pulse);
     this.#stream = null;
     this.#sheet.finish();
     if (error && this.#sheet.empty) this.#sheet.remove();
@@ -214,12 +226,19 @@ export class Live {
   }
 
   #complain(error) {
+    if (!error.code) throw error;
     const again = { key: "retry", run: () => this.#pressed() };
+    const about = error instanceof MicrophoneError ? "microphone" : "stream";
     if (error.code === "unauthorized") this.#settings.askForKey();
-    else if (error instanceof MicrophoneError) tell("microphone", error.code, {}, { action: again });
-    else if (error.code === "undelivered") tell("stream", "undelivered", { seconds: number(error.seconds, 1) });
-    else if (error.code) tell("stream", known(error), {}, { action: again });
-    else throw error;
+    else if (error.code === "undelivered") this.#offerSound(error.seconds, this.#audio);
+    else tell(about, known(error), {}, { actions: [again] });
+  }
+
+  /** What the server never heard is given back to the person: it can be dropped on the page later. */
+  #offerSound(seconds, audio) {
+    const keep = { key: "saveSound", run: () => save(wav(audio.rest), `whisper-svenska-${stamp(new Date())}.wav`) };
+    const actions = audio instanceof Tape ? [keep] : [];
+    tell("stream", "undelivered", { seconds: number(seconds, 1) }, { actions });
   }
 
   // --- what the page shows

@@ -6,6 +6,7 @@ import { begin, choose, label, say } from "./language.js";
 import { Live } from "./live.js";
 import { Settings } from "./settings.js";
 import { Sheet } from "./sheet.js";
+import { keep, kept } from "./shelf.js";
 
 const find = (id) => document.getElementById(id);
 
@@ -15,17 +16,31 @@ const settings = new Settings((id) => live.change(id));
 const live = new Live(settings, addSheet);
 const files = new Files(settings, addSheet, (key, values) => label(find("status-text"), key, values));
 
+// --- sheets
+
+/** @type {Set<Sheet>} */
+const sheets = new Set();
+
 function addSheet(about) {
-  find("welcome").hidden = true;
   const sheet = new Sheet(find("sheets"), {
     ...about,
+    onChange: () => keep([...sheets].filter((one) => !one.empty).map((one) => one.kept)),
     onRemove: () => {
+      sheets.delete(sheet);
+      find("welcome").hidden = sheets.size > 0;
       about.onRemove?.();
-      find("welcome").hidden = find("sheets").childElementCount > 0;
     },
   });
+  sheets.add(sheet);
+  find("welcome").hidden = true;
   view.now();
   return sheet;
+}
+
+for (const { lines, ...about } of kept()) {
+  const sheet = addSheet(about);
+  for (const line of lines) sheet.add(line);
+  sheet.finish();
 }
 
 // --- the page's language
@@ -36,7 +51,7 @@ const showLanguage = () => {
   for (const button of languages) button.setAttribute("aria-pressed", String(button.dataset.language === current));
 };
 for (const button of languages) button.addEventListener("click", () => choose(button.dataset.language));
-document.addEventListener("languagechange", showLanguage);
+document.addEventListener("pagelanguage", showLanguage);
 showLanguage();
 
 // --- files

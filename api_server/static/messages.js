@@ -8,9 +8,9 @@ const host = () => document.getElementById("messages");
  * Say `key`; a message with the same `about` is replaced.
  * @param {object} [more]
  * @param {"error" | "info"} [more.kind] an error interrupts a screen reader
- * @param {{key: string, run: () => void}} [more.action] a button
+ * @param {{key: string, run: () => void}[]} [more.actions] buttons
  */
-export function tell(about, key, values = {}, { kind = "error", action } = {}) {
+export function tell(about, key, values = {}, { kind = "error", actions = [] } = {}) {
   const message = document.createElement("div");
   message.className = `message ${kind}`;
   message.dataset.about = about;
@@ -18,8 +18,8 @@ export function tell(about, key, values = {}, { kind = "error", action } = {}) {
   const text = document.createElement("p");
   label(text, key, values);
   message.append(text);
-  if (action) message.append(button(action.key, () => (forget(about), action.run())));
-  message.append(button("dismiss", () => forget(about)));
+  const leave = { key: "dismiss", run: () => {} };
+  message.append(...[...actions, leave].map((one) => button(one.key, () => (forget(about), one.run()))));
   forget(about);
   host().append(message);
 }

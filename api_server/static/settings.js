@@ -20,7 +20,7 @@ export class Settings {
     field("language").addEventListener("change", () => sessionStorage.setItem(KEPT, this.language));
     field("settings").addEventListener("submit", (event) => (event.preventDefault(), this.#useKey()));
     navigator.mediaDevices?.addEventListener("devicechange", () => this.showMicrophones());
-    document.addEventListener("languagechange", () => this.#show());
+    document.addEventListener("pagelanguage", () => this.#show());
   }
 
   /** The chosen microphone's id, empty for the system's. */
@@ -116,7 +116,7 @@ export class Settings {
 
   #refused(error) {
     if (error.status === 401) this.askForKey();
-    else tell("server", "unreachable", {}, { action: { key: "retry", run: () => this.load() } });
+    else tell("server", "unreachable", {}, { actions: [{ key: "retry", run: () => this.load() }] });
   }
 }
 

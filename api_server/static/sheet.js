@@ -2,6 +2,7 @@
 
 import { FORMATS, text } from "./formats.js";
 import { label, number, say, translate } from "./language.js";
+import { save } from "./save.js";
 
 /** Return seconds as people write them: `1:02`, `1:00:02`. */
 export function clock(seconds) {
@@ -14,25 +15,34 @@ export function clock(seconds) {
 export class Sheet {
   #lines = [];
   #element;
-  #name;
+  #about;
 
   /**
    * @param {HTMLElement} host where it goes
    * @param {object} about
    * @param {string} about.name of downloads, without an ending
-   * @param {(title: HTMLElement) => void} about.title writes the title
-   * @param {boolean} about.live whether a screen reader is told each line as it comes
-   * @param {() => void} about.onRemove called once it is gone
+   * @param {{text: string} | {say: string, values: object}} about.title as it is, or by its key in both languages
+   * @param {boolean} [about.live] whether a screen reader is told each line as it comes
+   * @param {() => void} [about.onChange] called when it has another line, and once it is gone
+   * @param {() => void} [about.onRemove] called once it is gone
    */
-  constructor(host, { name, title, live, onRemove }) {
-    this.#name = name;
+  constructor(host, about) {
+    this.#about = about;
     const fragment = document.getElementById("sheet").content.cloneNode(true);
     this.#element = fragment.querySelector("article");
-    title(this.#find("h2"));
-    this.#find(".lines").setAttribute("aria-live", live ? "polite" : "off");
-    this.#find("footer").addEventListener("click", ({ target }) => this.#do(target.closest("[data-do]"), onRemove));
+    const title = this.#find("h2");
+    if (about.title.say) label(title, about.title.say, about.title.values);
+    else title.textContent = about.title.text;
+    this.#find(".lines").setAttribute("aria-live", about.live ? "polite" : "off");
+    this.#find("footer").addEventListener("click", ({ target }) => this.#do(target.closest("[data-do]")));
+    this.#find("[data-do=copy]").hidden = !navigator.clipboard;
     translate(fragment);
     host.append(fragment);
+  }
+
+  /** What has to be kept to make it again. @returns {import("./shelf.js").Kept} */
+  get kept() {
+    return { name: this.#about.name, title: this.#about.title, lines: this.#lines };
   }
 
   get empty() {
@@ -43,7 +53,7 @@ export class Sheet {
   add(line) {
     this.settled();
     if (!line.text.trim()) return;
-    this.#lines.push(line);
+    this.#lines.push({ start: line.start, end: line.end, text: line.text, language: line.language });
     const [element, time, words] = ["p", "time", "span"].map((name) => document.createElement(name));
     element.className = "line";
     time.textContent = clock(line.start);
@@ -52,6 +62,7 @@ export class Sheet {
     element.append(time, " ", words);
     this.#find(".lines").append(element);
     this.#find("footer").hidden = false;
+    this.#about.onChange?.();
   }
 
   /** Show what is being said: what stays, and what may still change. */
@@ -102,29 +113,24 @@ export class Sheet {
 
   remove() {
     this.#element.remove();
+    this.#about.onRemove?.();
+    this.#about.onChange?.();
   }
 
   #find(selector) {
     return this.#element.querySelector(selector);
   }
 
-  #do(button, onRemove) {
+  #do(button) {
     const what = button?.dataset.do;
     if (what in FORMATS) this.#download(what);
     if (what === "copy") this.#copy(button);
-    if (what === "remove") {
-      this.remove();
-      onRemove();
-    }
+    if (what === "remove") this.remove();
   }
 
   #download(format) {
     const { type, write } = FORMATS[format];
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([write(this.#lines)], { type }));
-    link.download = `${this.#name}.${format}`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    save(new Blob([write(this.#lines)], { type }), `${this.#about.name}.${format}`);
   }
 
   async #copy(button) {

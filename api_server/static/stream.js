@@ -13,7 +13,7 @@ const BUFFER = 256 * 1024;
 /** Seconds without a sign of life, while bytes wait, after which a connection counts as broken. */
 const PATIENCE = 20;
 /** Seconds of silence that are kept: an utterance whose beginning is on its way must not be forgotten. */
-const QUIET = 10;
+const QUIET = 20;
 /** Seconds for which a stopped recording tries to get its rest across. */
 const LAST_TRIES = 30;
 /** Seconds after which a connection counts as a good one, so that the next break is the first again. */
@@ -101,7 +101,8 @@ export class LiveStream {
 
   /** Give up at once. */
   abort() {
-    this.#end(null);
+    const heard = this.#socket?.readyState === 1;
+    this.#end(this.#rest && !heard ? this.#undelivered : null);
   }
 
   /** The network is back: do not wait any longer. */
@@ -170,13 +171,18 @@ export class LiveStream {
     this.#timer = setTimeout(() => this.#open(), seconds * 1000);
   }
 
+  get #rest() {
+    return this.#speaking > 0 || this.#audio.unconfirmed > 0.1;
+  }
+
+  get #undelivered() {
+    return { code: "undelivered", message: "", seconds: this.#audio.unconfirmed };
+  }
+
   /** Nobody records any more: is there still something worth a connection? */
   #hurryOrEnd() {
-    const rest = this.#speaking > 0 || this.#audio.unconfirmed > 0.1;
-    if (!rest) return this.#end(null);
-    if (this.#clock() - this.#stopping > LAST_TRIES) {
-      return this.#end({ code: "undelivered", message: "", seconds: this.#audio.unconfirmed });
-    }
+    if (!this.#rest) return this.#end(null);
+    if (this.#clock() - this.#stopping > LAST_TRIES) return this.#end(this.#undelivered);
     return this.#later();
   }
 

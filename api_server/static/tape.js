@@ -34,6 +34,11 @@ export class Tape {
     return (this.#end - Math.max(this.#confirmed, this.#begin)) / RATE;
   }
 
+  /** The sound itself of what it has not answered for. */
+  get rest() {
+    return this.#read(Math.max(this.#confirmed, this.#begin), this.#end);
+  }
+
   /** Take the next samples; the oldest are forgotten once there are too many. */
   append(/** @type {Int16Array} */ frame) {
     this.#frames.push(frame);

@@ -16,6 +16,7 @@ class Network:
         self._upstream = upstream
         self._open: set[socket.socket] = set()
         self._listener: socket.socket | None = None
+        self._flowing = threading.Event()
         self.mend()
 
     @property
@@ -28,14 +29,21 @@ class Network:
         if self._listener is not None:
             _close(self._listener)
             self._listener = None
+        self._flowing.set()
         for connection in list(self._open):
             _close(connection)
         self._open.clear()
 
+    def hold(self) -> None:
+        """Let nothing through without breaking anything: as when a phone leaves the house."""
+        self._flowing.clear()
+
     def mend(self) -> None:
         """Let connections through again."""
-        self._listener = socket.create_server(("127.0.0.1", self.port))
-        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+        self._flowing.set()
+        if self._listener is None:
+            self._listener = socket.create_server(("127.0.0.1", self.port))
+            threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
     def _accept(self, listener: socket.socket) -> None:
         with contextlib.suppress(OSError):
@@ -44,7 +52,15 @@ class Network:
                 server = socket.create_connection(("127.0.0.1", self._upstream))
                 self._open |= {client, server}
                 for source, target in ((client, server), (server, client)):
-                    threading.Thread(target=_pump, args=(source, target), daemon=True).start()
+                    threading.Thread(target=self._pump, args=(source, target), daemon=True).start()
+
+    def _pump(self, source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65_536):
+                self._flowing.wait()
+                target.sendall(data)
+        _close(source)
+        _close(target)
 
 
 @contextlib.contextmanager
@@ -55,14 +71,6 @@ def network(server_url: str) -> Iterator[Network]:
         yield made
     finally:
         made.cut()
-
-
-def _pump(source: socket.socket, target: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(65_536):
-            target.sendall(data)
-    _close(source)
-    _close(target)
 
 
 def _close(connection: socket.socket) -> None:

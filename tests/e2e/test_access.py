@@ -33,7 +33,7 @@ def with_everything_shown(silent: Browser, open_page: Open, url: str, **options:
     page.wait_for_facts("Inget tal hördes.", sheet=1)
     page.page.evaluate("""async () => {
       const { tell } = await import("/static/messages.js");
-      tell("a", "refused", {}, { action: { key: "retry", run() {} } });
+      tell("a", "refused", {}, { actions: [{ key: "retry", run() {} }] });
       tell("b", "back", {}, { kind: "info" });
       for (const id of ["key-field", "clock", "figures", "newest"]) document.getElementById(id).hidden = false;
       const pending = document.querySelector(".pending");

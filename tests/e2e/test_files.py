@@ -142,6 +142,23 @@ def test_a_file_that_is_no_recording_is_explained(
     page.wait_for_message(f"file {name}", message)
 
 
+def test_text_outlives_a_reload(silent: Browser, open_page: Open, api_server_url: str) -> None:
+    """The sheets are there again, their downloads too, until they are removed."""
+    page = open_page(silent, api_server_url)
+    page.page.set_input_files("#file", clip("tid").path)
+    page.wait_for_facts("Klart")
+    lines, srt = page.lines, page.download("srt")
+    page.page.reload()
+    page.wait_for_facts("Klart")
+    assert page.lines == lines
+    assert page.download("srt") == srt
+    page.page.get_by_role("button", name="Ta bort").click()
+    expect(page.page.locator("#welcome")).to_be_visible()
+    page.page.reload()
+    page.page.wait_for_selector("html[data-loaded]")
+    assert page.lines == []
+
+
 def test_a_file_without_speech_says_so(silent: Browser, open_page: Open, api_server_url: str) -> None:
     """Silence gives no line and no error."""
     page = open_page(silent, api_server_url)

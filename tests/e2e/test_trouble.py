@@ -1,5 +1,6 @@
 """What a person is told when something stands in the way, and what is not lost meanwhile."""
 
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,6 +118,76 @@ def test_stopping_without_a_connection_still_brings_the_rest(
         wire.mend()
         page.wait_for_phase("idle")
         assert page.text.startswith("Jag")
+
+
+def test_a_connection_that_dies_without_a_word_loses_none(
+    speaking: Browser, open_page: Open, api_server_url: str
+) -> None:
+    """Nothing is refused and nothing arrives: the page notices by itself, and every sentence is there in the end."""
+    with network(api_server_url) as wire:
+        page = open_page(speaking, wire.url)
+        page.speak()
+        page.wait_for_lines(1)
+        wire.hold()
+        expect(page.page.locator("#status")).to_contain_text("Ingen kontakt", timeout=screen.PATIENCE)
+        wire.mend()
+        page.wait_for_lines(len(SAID))
+        page.speak()
+        page.wait_for_phase("idle")
+        assert len(page.lines) == len(SAID)
+        assert speech.error_rate(speech.reference(SAID), page.text) <= 0.15
+
+
+def test_without_audio_worklet_a_break_is_survived_and_what_is_lost_is_said(
+    speaking: Browser, open_page: Open, api_server_url: str
+) -> None:
+    """A webm stream cannot be taken up in its middle: the words on their way are lost with notice, later ones not."""
+    with network(api_server_url) as wire:
+        page = open_page(speaking, wire.url)
+        page.page.evaluate("delete window.AudioWorkletNode")
+        page.speak()
+        page.wait_for_lines(1)
+        page.wait_for_pending()
+        wire.cut()
+        expect(page.page.locator("#status")).to_contain_text("Ingen kontakt", timeout=screen.PATIENCE)
+        wire.mend()
+        page.wait_for_message("lost", "s ljud gick förlorat")
+        expect(page.page.locator(".gap")).to_have_count(1)
+        expect(page.page.locator(".lines")).to_contain_text("Malmö", timeout=screen.PATIENCE)
+        page.speak()
+        page.wait_for_phase("idle")
+        assert page.times == sorted(page.times)
+
+
+def test_sound_that_cannot_be_sent_can_be_saved(speaking: Browser, open_page: Open, api_server_url: str) -> None:
+    """A server that does not come back: the page gives up at a press, and hands the sound out as a file."""
+    with network(api_server_url) as wire:
+        page = open_page(speaking, wire.url)
+        page.speak()
+        page.wait_for_pending()
+        wire.cut()
+        expect(page.page.locator("#status")).to_contain_text("Ingen kontakt", timeout=screen.PATIENCE)
+        page.speak()
+        page.wait_for_phase("stopping")
+        page.speak()
+        page.wait_for_message("stream", "kunde inte skickas")
+        with page.page.expect_download() as started:
+            page.page.get_by_role("button", name="Spara ljudet").click()
+        with wave.open(str(started.value.path())) as saved:
+            assert (saved.getframerate(), saved.getnchannels(), saved.getsampwidth()) == (16_000, 1, 2)
+            assert saved.getnframes() > 16_000
+            assert max(saved.readframes(saved.getnframes())) > 0
+
+
+def test_an_insecure_page_says_why_there_is_no_microphone(
+    silent: Browser, open_page: Open, api_server_url: str
+) -> None:
+    """Browsers hide the microphone from pages without https; files still work."""
+    page = open_page(silent, api_server_url)
+    page.page.evaluate("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })")
+    page.speak()
+    page.wait_for_message("microphone", "säkra sidor")
+    page.wait_for_phase("idle")
 
 
 def test_a_microphone_that_gives_no_sound_is_noticed(
