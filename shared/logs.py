@@ -59,4 +59,4 @@ def configure(*, level: str, form: Literal["console", "json"]) -> None:
 
 
 def _not_again(record: logging.LogRecord) -> bool:
-    return not record.msg.startswith("Exception in ASGI application")
+    return not str(record.msg).startswith("Exception in ASGI application")

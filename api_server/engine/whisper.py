@@ -262,7 +262,10 @@ def load(name: str, options: LoadOptions, verified: Verified = lambda _reason: N
             str(folder), device=options.device, compute_type=options.compute_type, cpu_threads=options.threads
         )
     except (RuntimeError, ValueError) as error:
-        raise ModelNotFound(f"The model {name!r} is not a CTranslate2 Whisper that can be loaded: {error}") from error
+        raise ModelNotFound(
+            f"The model {name!r} is not a CTranslate2 Whisper that can be loaded "
+            f"on {options.device} as {options.compute_type}: {error}"
+        ) from error
     except Exception as error:  # the tokenizer's library raises nothing narrower
         raise ModelNotFound(f"The tokenizer.json of the model {name!r} cannot be read: {error}") from error
     _check_features(model, name)

@@ -577,6 +577,21 @@ def test_a_folder_that_is_not_a_whisper_stops_the_start(tmp_path: Path, file: st
     assert said_of_it in line
 
 
+@pytest.mark.parametrize(("setting", "value"), [("WHISPER_COMPUTE_TYPE", "int9"), ("WHISPER_COMPUTE_TYPE", "float16")])
+def test_a_way_to_compute_that_this_machine_has_not_stops_the_start(tmp_path: Path, setting: str, value: str):
+    """It is named."""
+    (line,) = refusal(tmp_path, **{setting: value})
+    assert f"on cpu as {value}" in line
+
+
+def test_a_port_that_is_taken_stops_the_start(tmp_path: Path, api_server_url: str):
+    """Without a traceback."""
+    service = processes.start("api_server", tmp_path, port=int(api_server_url.rsplit(":", 1)[1]))
+    assert service.process.wait(processes.START_SECONDS) != 0
+    assert "address already in use" in service.log
+    assert "Traceback" not in service.log
+
+
 def test_a_second_model_that_cannot_be_had_stops_the_start(tmp_path: Path):
     """Not only the first one."""
     (line,) = refusal(tmp_path, WHISPER_RETRY_MODEL="/nowhere/at/all")

@@ -79,6 +79,6 @@ def test_a_failed_request_is_not_logged_twice(capsys: pytest.CaptureFixture[str]
     """Uvicorn's own line has no request id; ours has."""
     configure(level="info", form="console")
     logging.getLogger("uvicorn.error").error("Exception in ASGI application\n")
-    logging.getLogger("uvicorn.error").error("something else")
+    logging.getLogger("uvicorn.error").error(OSError("something else"))
     assert "ASGI" not in (err := capsys.readouterr().err)
     assert "something else" in err
