@@ -577,11 +577,10 @@ def test_a_folder_that_is_not_a_whisper_stops_the_start(tmp_path: Path, file: st
     assert said_of_it in line
 
 
-@pytest.mark.parametrize(("setting", "value"), [("WHISPER_COMPUTE_TYPE", "int9"), ("WHISPER_COMPUTE_TYPE", "float16")])
-def test_a_way_to_compute_that_this_machine_has_not_stops_the_start(tmp_path: Path, setting: str, value: str):
+def test_a_way_to_compute_that_there_is_not_stops_the_start(tmp_path: Path):
     """It is named."""
-    (line,) = refusal(tmp_path, **{setting: value})
-    assert f"on cpu as {value}" in line
+    (line,) = refusal(tmp_path, WHISPER_COMPUTE_TYPE="int9")
+    assert "on cpu as int9" in line
 
 
 def test_a_port_that_is_taken_stops_the_start(tmp_path: Path, api_server_url: str):
