@@ -25,14 +25,6 @@ _MACHINE_PATHS = re.compile(r"(?<![\w.*/$}-])/" + r"(work|root|home/[a-z]\w*|Use
 _BINARY = {".bin", ".flac", ".mp3", ".webm", ".m4a", ".ogg", ".wav", ".png", ".jpg", ".svg", ".ico", ".woff2", ".gz"}
 
 
-def there(*names: str) -> None:
-    """Skip the test while a file that it is about has not been written."""
-    for name in names:
-        path = ROOT / name
-        if not path.is_file() or not path.stat().st_size:
-            pytest.skip(f"{name} is not written yet")
-
-
 both = pytest.mark.parametrize("service", SERVICES)
 
 
@@ -72,20 +64,17 @@ def tracked() -> Iterator[Path]:
 @both
 def test_every_setting_is_in_the_example_file(service: str) -> None:
     """`.env.example` leaves none out."""
-    there(f"{service}/settings.py", ".env.example")
     assert sorted(set(settings_of(service)) - set(example())) == []
 
 
 def test_the_example_file_invents_no_setting() -> None:
     """A name in `.env.example` is read by a service."""
-    there(*(f"{service}/settings.py" for service in SERVICES), ".env.example")
     assert sorted(set(example()) - all_settings()) == []
 
 
 @both
 def test_every_setting_is_explained_in_the_documents(service: str) -> None:
     """README or docs name it."""
-    there(f"{service}/settings.py", "README.md")
     text = documents()
     assert sorted(name for name in settings_of(service) if not re.search(rf"\b{name}\b", text)) == []
 
@@ -95,7 +84,6 @@ def test_the_example_file_is_a_valid_configuration(
     service: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Copied to `.env` as it stands, comments removed too, it starts the service."""
-    there(*(f"{service}/settings.py" for service in SERVICES), ".env.example")
     for name in all_settings():
         monkeypatch.delenv(name, raising=False)
     lines = (f"{name}={value}" for name, value in example().items())
@@ -107,7 +95,6 @@ def test_the_example_file_is_a_valid_configuration(
 @both
 def test_every_route_is_in_the_api_document(service: str) -> None:
     """`docs/api.md` names the path of each, WebSockets included."""
-    there(f"{service}/settings.py", f"{service}/app.py", "docs/api.md")
     settings = importlib.import_module(f"{service}.settings").Settings(_env_file=None)
     app = importlib.import_module(f"{service}.app").create_app(settings)
     text = API_DOC.read_text(encoding="utf-8")
@@ -117,7 +104,6 @@ def test_every_route_is_in_the_api_document(service: str) -> None:
 
 def test_every_stream_message_is_in_the_api_document() -> None:
     """`docs/api.md` shows each `type` that may cross the WebSocket."""
-    there("docs/api.md")
     text = API_DOC.read_text(encoding="utf-8")
     unions = (get_args(union)[0] for union in (events.ClientMessage, events.ServerEvent))
     types = {kind.model_fields["type"].default for union in unions for kind in get_args(union)}
@@ -150,7 +136,6 @@ def test_requirements_are_pinned_with_hashes_and_hold_no_address(name: str) -> N
 
 def test_ci_runs_what_the_readme_says() -> None:
     """`.ci/run` can be executed and calls the README's own commands."""
-    there("README.md")
     script, readme = ROOT / ".ci" / "run", (ROOT / "README.md").read_text(encoding="utf-8")
     assert os.access(script, os.X_OK)
     for command in ("make check", "make test"):
@@ -160,6 +145,5 @@ def test_ci_runs_what_the_readme_says() -> None:
 
 def test_users_are_told_what_changed() -> None:
     """`CHANGELOG.md` has an entry for the version that the code names."""
-    there("CHANGELOG.md")
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"## {__version__}" in changelog or f"[{__version__}]" in changelog or "Unreleased" in changelog
