@@ -79,5 +79,5 @@ class _Screen:
         if isinstance(event, Partial):
             self._live.update(unfinished(event, room=self._room))
         elif isinstance(event, Final):
-            self._live.update(Text(""))
+            self._live.update(Text(""), refresh=True)  # else it is drawn once more below the line
             self._lines.show(event)

@@ -111,7 +111,7 @@ def room(folder: Path, free: int) -> Finding:
         state=state,
         found="{folder}, {free:.1f} GB free.",
         fix="" if state == "ok" else "Make room, shorten RETENTION_HOURS, or set DATA_DIR to a larger disk.",
-        values={"folder": folder, "free": free / _GIGABYTE},
+        values={"folder": folder.absolute(), "free": free / _GIGABYTE},
     )
 
 

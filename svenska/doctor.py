@@ -7,7 +7,6 @@ from typing import Any
 
 import typer
 
-from shared.environment import load
 from shared.errors import StartupError
 from svenska import checks
 from svenska.address import api_address, jobs_address
@@ -66,6 +65,8 @@ def findings(shell: Shell, server: str | None) -> Iterator[Finding]:
 
 def configuration() -> Configured:
     """Return what the services that are installed read from the environment and `.env`."""
+    from shared.environment import load  # noqa: PLC0415 - takes a tenth of a second, of every command
+
     values: dict[str, Any] = {}
     faults: dict[str, list[str]] = {}
     for service, kind in _settings():

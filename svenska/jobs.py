@@ -103,7 +103,7 @@ def list_(
         for job in jobs:
             shell.document(job)
     else:
-        tables.show(shell, ("job", "status", "progress", "created", "length", "file"), [_row(job) for job in jobs])
+        tables.show(shell, ("job", "status", "created", "length", "file"), [_row(job) for job in jobs])
 
 
 def show(context: typer.Context, job: JobId, *, server: JobsServer = None, as_json: Json = False) -> None:
@@ -116,7 +116,7 @@ def show(context: typer.Context, job: JobId, *, server: JobsServer = None, as_js
         shell.document(found)
         return
     tables.facts(shell, _facts(shell, found))
-    rows = [(str(one["name"]), str(one["status"]), tables.seconds(one.get("seconds"))) for one in found["stages"]]
+    rows = [(str(one["name"]), str(one["status"]), f"{one.get('seconds') or 0:.1f} s") for one in found["stages"]]
     if rows:
         shell.write("\n")
         tables.show(shell, ("stage", "status", "took"), rows)
@@ -376,8 +376,7 @@ def _end(failures: Sequence[Failure]) -> None:
 def _row(job: Document) -> tuple[str, ...]:
     return (
         str(job["job_id"]),
-        str(job["status"]),
-        f"{job.get('progress') or 0:.0f} %",
+        str(job["status"]) if job["status"] != "running" else f"running {job.get('progress') or 0:.0f} %",
         tables.moment(job.get("created_at")),
         tables.seconds(job.get("duration")),
         str(job.get("filename") or ""),

@@ -34,8 +34,8 @@ def list_(context: typer.Context, *, server: Server = None, as_json: Json = Fals
         for model in models:
             shell.document(model)
     else:
-        columns = ("model", "state", "device", "type", "languages")
-        tables.show(shell, columns, [_row(model) for model in models])
+        rows = [_row(model) for model in models]
+        tables.show(shell, ("model", "state", "device", "type", "languages"), rows)
 
 
 def load(context: typer.Context, name: Name, *, server: Server = None, as_json: Json = False) -> None:

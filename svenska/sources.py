@@ -13,8 +13,6 @@ from itertools import count
 from pathlib import Path
 from typing import IO, BinaryIO
 
-import numpy as np
-
 from shared.errors import SvenskaError
 from svenska.exits import Exit, Failure, exit_for
 from svenska.recordings import Recording
@@ -54,7 +52,9 @@ def paced(
 
 def from_recording(recording: Recording) -> Chunks:
     """Lend the audio of a file that FFmpeg's libraries decode; raises `Failure`."""
-    from shared.audio import decode  # noqa: PLC0415 - brings FFmpeg's libraries along
+    import numpy as np  # noqa: PLC0415 - these two take half a second
+
+    from shared.audio import decode  # noqa: PLC0415
 
     with recording.opened() as file:
         try:

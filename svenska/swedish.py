@@ -1,3 +1,261 @@
-"""The sentences of the command line in Swedish, by the English ones in the code."""
+"""The sentences of the command line in Swedish, by the English ones in the code; `{values}` are the same in both."""
 
-SENTENCES: dict[str, str] = {}
+_HELP = {
+    "Swedish-first speech to text from the command line.": "Tal till text på kommandoraden, svenska först.",
+    "Say which version this is.": "Visa vilken version det är.",
+    "Install completion for the current shell.": "Installera komplettering för det här skalet.",
+    "Show completion for the current shell, to copy it or customize the installation.": (
+        "Visa kompletteringen för det här skalet, för att kopiera eller anpassa den."
+    ),
+    "Transcribe recordings: on a service, or in this process where none runs.": (
+        "Skriv ut inspelningar: hos en tjänst, eller i den här processen om ingen körs."
+    ),
+    "Audio or video; patterns; - for standard input.": "Ljud eller video; mönster; - för standard in.",
+    "How it is written; else by the ending of --output, else text.": (
+        "Format; annars efter filändelsen i --output, annars text."
+    ),
+    "Language of the speech: sv, en, … or auto.": "Språket som talas: sv, en, … eller auto.",
+    "One of `svenska models list`.": "En av `svenska models list`.",
+    "Write English, whatever is spoken.": "Skriv engelska, vad som än talas.",
+    "Text that came before the recording.": "Text som kom före inspelningen.",
+    "Words to be expected.": "Ord att vänta sig.",
+    "Times for every word (in JSON).": "Tider för varje ord (i JSON).",
+    "Cut silence out before decoding.": "Klipp bort tystnad före avkodningen.",
+    "1 is fastest; the service's default is 5.": "1 är snabbast; tjänstens förval är 5.",
+    "Only take the time that live speech leaves.": "Ta bara den tid som direkt tal lämnar över.",
+    "Write there, not to the screen.": "Skriv dit, inte till skärmen.",
+    "Write a file for each recording there.": "Skriv en fil där för varje inspelning.",
+    "Make files in DIR anew; else recordings that have theirs are left out.": (
+        "Skriv om filer i DIR; annars hoppas inspelningar över som redan har sin."
+    ),
+    "The api_server; SVENSKA_SERVER, else http://127.0.0.1:8123.": (
+        "Tjänsten api_server; SVENSKA_SERVER, annars http://127.0.0.1:8123."
+    ),
+    "Work in this process, without a service; the model is loaded first.": (
+        "Arbeta i den här processen, utan tjänst; modellen laddas först."
+    ),
+    "How long to go on asking a service that is busy.": "Hur länge en upptagen tjänst tillfrågas på nytt.",
+    "Write one JSON object a line, errors too.": "Skriv ett JSON-objekt per rad, även fel.",
+    "Write what is being said, live. Ctrl-C ends it, once the last words are there.": (
+        "Skriv det som sägs, medan det sägs. Ctrl-C avslutar, när de sista orden har kommit."
+    ),
+    "A recording; - for raw 16 kHz mono s16le; nothing: the microphone.": (
+        "En inspelning; - för rå s16le, 16 kHz mono; inget: mikrofonen."
+    ),
+    "Begin each line with its time.": "Börja varje rad med dess tid.",
+    "Send a recording as fast as it is taken.": "Skicka en inspelning så fort den tas emot.",
+    "Which microphone, as the recorder calls it.": "Vilken mikrofon, med inspelningsprogrammets namn.",
+    "Check settings, packages, model, disk and services; say what to mend.": (
+        "Kontrollera inställningar, paket, modell, disk och tjänster; säg vad som ska åtgärdas."
+    ),
+    "Recordings as jobs of the batch service.": "Inspelningar som jobb hos batchtjänsten.",
+    "Give recordings to the batch service; writes the id of each job.": (
+        "Lämna inspelningar till batchtjänsten; skriver varje jobbs id."
+    ),
+    "Higher goes first.": "Högre går först.",
+    "Switch a stage on or off: pii=off. May be repeated.": "Slå på eller av ett steg: pii=off. Kan upprepas.",
+    "As docs/api.md names them: beam_size=1. May be repeated.": "Namn enligt docs/api.md: beam_size=1. Kan upprepas.",
+    "An object that comes back with the job.": "Ett objekt som följer med jobbet tillbaka.",
+    "Is told when the job is over.": "Får besked när jobbet är slut.",
+    "Follow the jobs to their end.": "Följ jobben till slutet.",
+    "The batch_worker; SVENSKA_JOBS_SERVER, else port 8400 beside SVENSKA_SERVER.": (
+        "Tjänsten batch_worker; SVENSKA_JOBS_SERVER, annars port 8400 bredvid SVENSKA_SERVER."
+    ),
+    "List jobs, the newest first.": "Lista jobb, de nyaste först.",
+    "Only jobs in this state.": "Bara jobb i det läget.",
+    "So many, the newest first.": "Så många, de nyaste först.",
+    "Show one job: its state, its stages, why it failed.": (
+        "Visa ett jobb: dess läge, dess steg, varför det misslyckades."
+    ),
+    "Follow jobs to their end; fails if one of them does.": (
+        "Följ jobb till slutet; misslyckas om något av dem gör det."
+    ),
+    "Write the result of a completed job.": "Skriv resultatet av ett färdigt jobb.",
+    "How it is written.": "Format.",
+    "Stop queued or running jobs; what is over stays as it is.": (
+        "Stoppa jobb som väntar eller körs; det som är slut lämnas som det är."
+    ),
+    "Queue failed or cancelled jobs again, from their first unfinished stage.": (
+        "Ställ misslyckade eller avbrutna jobb i kö igen, från det första oavslutade steget."
+    ),
+    "The models of the api_server.": "Modellerna i api_server.",
+    "List the models that may be asked for.": "Lista modellerna som går att välja.",
+    "Bring a model into the service's memory; fetches it first where need be.": (
+        "Ladda en modell i tjänstens minne; den hämtas först om det behövs."
+    ),
+    "A size (small) or a hub id (KBLab/kb-whisper-small).": (
+        "En storlek (small) eller ett namn på hubben (KBLab/kb-whisper-small)."
+    ),
+    "Give a model's memory back.": "Lämna tillbaka en modells minne.",
+    "Run the services here, set by the environment.": "Kör tjänsterna här, inställda av miljön.",
+    "Run the api_server.": "Kör api_server.",
+    "Where to listen; 0.0.0.0 for all.": "Adress att lyssna på; 0.0.0.0 för alla.",
+    "Port to listen on.": "Port att lyssna på.",
+    "WHISPER_MODEL: a size, a hub id or a folder.": "WHISPER_MODEL: en storlek, ett namn på hubben eller en mapp.",
+    "Run the batch_worker.": "Kör batch_worker.",
+    "Run both; the end of one ends the other.": "Kör båda; slutar den ena så slutar den andra.",
+}
+
+_SAID = {
+    "No service runs here; working in this process.": "Ingen tjänst körs här; arbetar i den här processen.",
+    "Loading the model …": "Laddar modellen …",
+    "Listening; Ctrl-C ends it.": "Lyssnar; Ctrl-C avslutar.",
+    "{message} Trying again in {seconds:g} s.": "{message} Försöker igen om {seconds:g} s.",
+    "{file}: {path} is there already; --overwrite makes it anew.": (
+        "{file}: {path} finns redan; --overwrite skriver om den."
+    ),
+    "{module} ended with {code}; stopping the other.": "{module} slutade med {code}; stoppar den andra.",
+    "connection lost": "tappade förbindelsen",
+}
+
+_FAILURES = {
+    "The server address {text!r} cannot be used: write it as http://host:port.": (
+        "Serveradressen {text!r} kan inte användas: skriv den som http://värd:port."
+    ),
+    "No service answers at {url}: start it with `svenska serve all`, or name another with --server.": (
+        "Ingen tjänst svarar på {url}: starta den med `svenska serve all`, eller ange en annan med --server."
+    ),
+    "The service at {url} broke off in the middle of its answer.": "Tjänsten på {url} avbröt mitt i sitt svar.",
+    "The service at {url} is silent for too long.": "Tjänsten på {url} har varit tyst för länge.",
+    "The service does not accept this API key: set SVENSKA_API_KEY to one of its API_KEYS.": (
+        "Tjänsten godtar inte den här API-nyckeln: sätt SVENSKA_API_KEY till en av dess API_KEYS."
+    ),
+    "What answers there is not a Whisper Svenska service (HTTP {status}).": (
+        "Det som svarar där är ingen tjänst ur Whisper Svenska (HTTP {status})."
+    ),
+    "What answers at {url} is not a Whisper Svenska service.": (
+        "Det som svarar på {url} är ingen tjänst ur Whisper Svenska."
+    ),
+    "The service's answer is not a transcript.": "Tjänstens svar är ingen utskrift.",
+    "{option}: expected {expected}, got {got!r}.": "{option}: väntade {expected}, fick {got!r}.",
+    "--output takes the transcript of one recording; for several use --output-dir.": (
+        "--output tar utskriften av en enda inspelning; använd --output-dir för flera."
+    ),
+    "There is no such file.": "Filen finns inte.",
+    "It is a folder; name its files, as in '{name}/*'.": "Det är en mapp; ange dess filer, som '{name}/*'.",
+    "The file may not be read by this user.": "Användaren får inte läsa filen.",
+    "The file cannot be read ({error}).": "Filen kan inte läsas ({error}).",
+    "{path} cannot be written: {reason}.": "{path} kan inte skrivas: {reason}.",
+    "Standard input is a terminal: pipe a recording into it.": (
+        "Standard in är en terminal: skicka en inspelning dit genom ett rör."
+    ),
+    "Standard input is a terminal: pipe audio into it (s16le, 16 kHz, mono).": (
+        "Standard in är en terminal: skicka ljud dit genom ett rör (s16le, 16 kHz, mono)."
+    ),
+    "No program that records is installed: install pulseaudio-utils (parec), alsa-utils (arecord) or sox, "
+    "or pipe 16 kHz mono s16le in: `… | svenska listen -`.": (
+        "Inget inspelningsprogram är installerat: installera pulseaudio-utils (parec), alsa-utils (arecord) eller sox, "
+        "eller skicka s16le, 16 kHz mono, genom ett rör: `… | svenska listen -`."
+    ),
+    "{recorder} cannot be told which microphone to use: choose it in the system's settings.": (
+        "Mikrofonen kan inte väljas genom {recorder}: välj den i systemets inställningar."
+    ),
+    "The microphone cannot be read: {reason}": "Mikrofonen kan inte läsas: {reason}",
+    "Working without a service needs the package {name}: pip install 'whisper-svenska[api]'.": (
+        "Utan tjänst behövs paketet {name}: pip install 'whisper-svenska[api]'."
+    ),
+    "This service needs the package {name}: pip install 'whisper-svenska[{extra}]'.": (
+        "Den här tjänsten behöver paketet {name}: pip install 'whisper-svenska[{extra}]'."
+    ),
+    "The service of this process could not start.": "Processens egen tjänst kunde inte starta.",
+    "{job!r} is not the id of a job.": "{job!r} är inte ett jobbs id.",
+    "The job is over already ({status}).": "Jobbet är redan slut ({status}).",
+}
+
+_DOCTOR = {
+    "All are installed.": "Alla är installerade.",
+    "Not installed: {missing}.": "Inte installerade: {missing}.",
+    "All values can be used.": "Alla värden går att använda.",
+    "Correct them in the environment or in .env; see .env.example.": (
+        "Rätta dem i miljön eller i .env; se .env.example."
+    ),
+    "{count} set.": "{count} angivna.",
+    "None, and the services listen to this machine only.": "Inga, och tjänsterna lyssnar bara på den här maskinen.",
+    "None, and other machines can reach the services.": "Inga, och andra maskiner når tjänsterna.",
+    "Set API_KEYS to one or several secrets, comma separated.": (
+        "Sätt API_KEYS till en eller flera hemligheter, åtskilda med komma."
+    ),
+    "{folder}, {free:.1f} GB free.": "{folder}, {free:.1f} GB ledigt.",
+    "{folder} cannot be written to ({reason}).": "{folder} går inte att skriva till ({reason}).",
+    "Make room, shorten RETENTION_HOURS, or set DATA_DIR to a larger disk.": (
+        "Gör plats, förkorta RETENTION_HOURS, eller sätt DATA_DIR till en större disk."
+    ),
+    "Give this user the right to write there, or set DATA_DIR to another folder.": (
+        "Ge användaren rätt att skriva där, eller sätt DATA_DIR till en annan mapp."
+    ),
+    "The bundled model, which is for demonstration: it knows synthetic voices only.": (
+        "Den medföljande modellen, för demonstration: den kan bara syntetiska röster."
+    ),
+    "WHISPER_MODEL=KBLab/kb-whisper-small (or -large, or a folder with any CTranslate2 Whisper)": (
+        "WHISPER_MODEL=KBLab/kb-whisper-small (eller -large, eller en mapp med någon CTranslate2-Whisper)"
+    ),
+    "There is no folder {name}.": "Mappen {name} finns inte.",
+    "Name a folder that is there, a size (small) or a hub id (KBLab/kb-whisper-small).": (
+        "Ange en mapp som finns, en storlek (small) eller ett namn på hubben (KBLab/kb-whisper-small)."
+    ),
+    "{name} is not on this disk yet: the first start fetches it, and needs the network for that.": (
+        "{name} finns inte på disken än: den första starten hämtar den, och behöver nätet till det."
+    ),
+    "Start the api_server once while connected, or name a folder.": (
+        "Starta api_server en gång med nätet uppkopplat, eller ange en mapp."
+    ),
+    "{name} lacks {missing}.": "{name} saknar {missing}.",
+    "Convert it with ct2-transformers-converter and --copy_files tokenizer.json preprocessor_config.json.": (
+        "Konvertera den med ct2-transformers-converter och --copy_files tokenizer.json preprocessor_config.json."
+    ),
+    "{name}, {size:.2f} GB, on this disk.": "{name}, {size:.2f} GB, på disken.",
+    "{available:.1f} GB, of which up to {needed:.1f} are needed.": (
+        "{available:.1f} GB, varav upp till {needed:.1f} behövs."
+    ),
+    "{available:.1f} GB, and up to {needed:.1f} are needed.": "{available:.1f} GB, och upp till {needed:.1f} behövs.",
+    "Set BATCH_LANE=shared, which keeps the model in memory once, or choose a smaller model.": (
+        "Sätt BATCH_LANE=shared, som håller modellen en gång i minnet, eller välj en mindre modell."
+    ),
+    "Nothing answers at {url}.": "Ingenting svarar på {url}.",
+    "Start it there, or correct SVENSKA_SERVER.": "Starta den där, eller rätta SVENSKA_SERVER.",
+    "Set SVENSKA_API_KEY to one of the service's API_KEYS.": "Sätt SVENSKA_API_KEY till en av tjänstens API_KEYS.",
+    "Wait a little; if it stays so, its log says why.": "Vänta lite; blir det så kvar säger loggen varför.",
+    "Look into its log.": "Se efter i dess logg.",
+    "{found} records.": "{found} spelar in.",
+    "No program that records is installed; `svenska listen` can hear files and pipes only.": (
+        "Inget inspelningsprogram är installerat; `svenska listen` hör bara filer och rör."
+    ),
+    "Install pulseaudio-utils (parec), alsa-utils (arecord) or sox.": (
+        "Installera pulseaudio-utils (parec), alsa-utils (arecord) eller sox."
+    ),
+    "Everything is as it should be.": "Allt är som det ska.",
+    "It works; the lines with ! say what could be better.": "Det fungerar; raderna med ! säger vad som kan bli bättre.",
+    "The lines with ✗ say what has to be mended.": "Raderna med ✗ säger vad som måste åtgärdas.",
+}
+
+_WORDS = {
+    "attempts": "försök",
+    "cancelled": "avbrutet",
+    "completed": "färdigt",
+    "created": "skapat",
+    "device": "enhet",
+    "ended": "slutade",
+    "error": "fel",
+    "failed": "misslyckat",
+    "file": "fil",
+    "job": "jobb",
+    "language": "språk",
+    "languages": "språk",
+    "length": "längd",
+    "loaded": "laddad",
+    "model": "modell",
+    "position": "plats i kön",
+    "progress": "klart",
+    "queued": "väntar",
+    "ready in": "klart om",
+    "running": "körs",
+    "stage": "steg",
+    "started": "började",
+    "state": "läge",
+    "status": "status",
+    "took": "tog",
+    "type": "typ",
+    "unloaded": "inte längre laddad",
+}
+
+SENTENCES: dict[str, str] = {**_HELP, **_SAID, **_FAILURES, **_DOCTOR, **_WORDS}

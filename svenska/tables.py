@@ -1,9 +1,11 @@
 """Jobs and models as tables for people, and as tab-separated lines for programs."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from svenska.shell import Shell, printable
 
@@ -16,9 +18,12 @@ def show(shell: Shell, columns: Sequence[str], rows: Sequence[Sequence[str]]) ->
     if not shell.out.is_terminal:
         shell.write("".join("\t".join(row) + "\n" for row in clean))
         return
-    table = Table(*(shell.text(column) for column in columns), box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        # The last one gives way: it is a file's name, and the first is what commands are given.
+        table.add_column(shell.text(column), no_wrap=True, overflow="fold")
     for row in clean:
-        table.add_row(*(f"[{_COLOURS[cell]}]{cell}" if cell in _COLOURS else _plain(cell) for cell in row))
+        table.add_row(*(Text(cell, style=_COLOURS.get(cell.split(" ")[0], "")) for cell in row))
     shell.out.print(table)
 
 
@@ -39,9 +44,8 @@ def seconds(value: Any) -> str:  # noqa: ANN401 - out of somebody's JSON
 
 
 def moment(value: Any) -> str:  # noqa: ANN401 - out of somebody's JSON
-    """Return a timestamp to the second, or nothing."""
-    return str(value)[:19].replace("T", " ") if value else ""
-
-
-def _plain(cell: str) -> str:
-    return cell.replace("[", r"\[")
+    """Return an RFC 3339 timestamp to the minute, in this machine's time zone; or nothing."""
+    try:
+        return f"{datetime.fromisoformat(value).astimezone():%Y-%m-%d %H:%M}"
+    except (TypeError, ValueError):
+        return ""

@@ -64,4 +64,5 @@ def _events(service: Service, job_id: str, last: str) -> Iterator[Event]:
 
 
 def _ends(event: Event) -> bool:
-    return event.name in OVER or event.data.get("status") in OVER
+    # A stage has a status of its own, which is no news of the job's end.
+    return event.name in OVER or (event.name == "status" and event.data.get("status") in OVER)
