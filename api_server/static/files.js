@@ -1,7 +1,7 @@
 /** The files' half of the page: one after the other, each on a sheet of its own. */
 
-import { number, percent, say } from "./language.js";
-import { tell } from "./messages.js";
+import { number, percent } from "./language.js";
+import { explain, tell } from "./messages.js";
 import { transcribe } from "./transcribe.js";
 
 export class Files {
@@ -71,7 +71,10 @@ export class Files {
         this.add([file]);
       },
     };
-    tell(`file ${file.name}`, key(error), {}, { actions: [again] });
+    const about = `file ${file.name}`;
+    const known = { TypeError: "unreachable", NotReadableError: "unreadable", NotFoundError: "unreadable" }[error.name];
+    if (known) tell(about, known, {}, { actions: [again] });
+    else explain(about, error, { actions: [again] });
   }
 }
 
@@ -79,9 +82,4 @@ function show({ segment, progress, waiting, full }, sheet, cancel) {
   if (segment) sheet.add(segment);
   if (progress !== undefined) sheet.progress(progress, "transcribing", { percent: percent(progress) }, cancel);
   if (waiting) sheet.progress(null, full ? "fileFull" : "fileWaiting", { seconds: number(waiting) }, cancel);
-}
-
-function key(error) {
-  if (error instanceof TypeError) return "unreachable";
-  return say(error.code) ? error.code : "internal";
 }

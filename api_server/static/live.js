@@ -2,7 +2,7 @@
 
 import { label, number, say, timeOfDay } from "./language.js";
 import { decibels, judged, Meter } from "./level.js";
-import { forget, tell } from "./messages.js";
+import { explain, forget, tell } from "./messages.js";
 import { canCapture, capture, levels, listen, MicrophoneError, release } from "./microphone.js";
 import { canRecord, Reel } from "./reel.js";
 import { save } from "./save.js";
@@ -148,7 +148,7 @@ export class Live {
       forget("muted");
     } else if (performance.now() - this.#soundAt > MUTED_FOR * 1000) {
       this.#soundAt = Infinity;
-      tell("muted", "silentMicrophone", {}, { kind: "info" });
+      tell("muted", "silentMicrophone");
     }
   }
 
@@ -170,7 +170,7 @@ export class Live {
         sheet.gap(seconds);
         tell("lost", "lost", { seconds: number(seconds, seconds < 10 ? 1 : 0) });
       },
-      warning: (error) => tell("stream", known(error)),
+      warning: (error) => explain("stream", error),
       ended: (error) => this.#ended(error),
     };
   }
@@ -231,7 +231,7 @@ export class Live {
     const about = error instanceof MicrophoneError ? "microphone" : "stream";
     if (error.code === "unauthorized") this.#settings.askForKey();
     else if (error.code === "undelivered") this.#offerSound(error.seconds, this.#audio);
-    else tell(about, known(error), {}, { actions: [again] });
+    else explain(about, error, { actions: [again] });
   }
 
   /** What the server never heard is given back to the person: it can be dropped on the page later. */
@@ -273,11 +273,6 @@ function recordingOf(media) {
   if (canCapture()) return new Tape();
   if (canRecord()) return new Reel(media);
   throw new MicrophoneError("unsupported");
-}
-
-/** Return the name of an error that the page can explain. */
-function known({ code }) {
-  return say(code) ? code : "internal";
 }
 
 function stamp(date) {

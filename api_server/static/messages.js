@@ -1,13 +1,16 @@
 /** What the page has to say about itself: one line each, until it is closed, replaced or no longer true. */
 
-import { label } from "./language.js";
+import { label, say } from "./language.js";
+
+/** Milliseconds for which good news stay. */
+const NEWS = 10_000;
 
 const host = () => document.getElementById("messages");
 
 /**
  * Say `key`; a message with the same `about` is replaced.
  * @param {object} [more]
- * @param {"error" | "info"} [more.kind] an error interrupts a screen reader
+ * @param {"error" | "info"} [more.kind] an error interrupts a screen reader and stays; what is only news goes by itself
  * @param {{key: string, run: () => void}[]} [more.actions] buttons
  */
 export function tell(about, key, values = {}, { kind = "error", actions = [] } = {}) {
@@ -22,6 +25,13 @@ export function tell(about, key, values = {}, { kind = "error", actions = [] } =
   message.append(...[...actions, leave].map((one) => button(one.key, () => (forget(about), one.run()))));
   forget(about);
   host().append(message);
+  if (kind === "info") setTimeout(() => message.remove(), NEWS);
+}
+
+/** Say what an error of the server means, in its own words where the page has none. */
+export function explain(about, { code, message }, more) {
+  if (say(code)) tell(about, code, {}, more);
+  else tell(about, "serverSays", { message }, more);
 }
 
 /** Take a message away. */

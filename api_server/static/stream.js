@@ -96,7 +96,7 @@ export class LiveStream {
   stop() {
     this.#stopping = this.#clock();
     this.pump();
-    if (!this.#socket) this.#hurryOrEnd();
+    if (!this.#socket) this.#tryLast();
   }
 
   /** Give up at once. */
@@ -160,7 +160,7 @@ export class LiveStream {
     socket.close();
     this.#socket = null;
     this.#audio.broken?.();
-    if (this.#stopping !== null) return this.#hurryOrEnd();
+    if (this.#stopping !== null) return this.#tryLast();
     return this.#later();
   }
 
@@ -180,7 +180,7 @@ export class LiveStream {
   }
 
   /** Nobody records any more: is there still something worth a connection? */
-  #hurryOrEnd() {
+  #tryLast() {
     if (!this.#rest) return this.#end(null);
     if (this.#clock() - this.#stopping > LAST_TRIES) return this.#end(this.#undelivered);
     return this.#later();

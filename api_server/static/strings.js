@@ -87,6 +87,8 @@ export const STRINGS = {
     audio_too_long: "Inspelningen är för lång för servern.",
     unsupported_audio: "Filen är inte ljud eller video som går att läsa.",
     empty_audio: "Filen innehåller inget ljud.",
+    unreadable: "Filen går inte att läsa. Finns den kvar?",
+    serverSays: "Servern svarade: {message}",
     internal: "Något gick fel på servern. Försök igen.",
     demonstration:
       "Servern kör demonstrationsmodellen, som bara är till för att pröva systemet. För riktigt tal: WHISPER_MODEL=KBLab/kb-whisper-small.",
@@ -179,6 +181,8 @@ export const STRINGS = {
     audio_too_long: "The recording is too long for the server.",
     unsupported_audio: "The file is not audio or video that can be read.",
     empty_audio: "The file holds no audio.",
+    unreadable: "The file cannot be read. Is it still there?",
+    serverSays: "The server answered: {message}",
     internal: "Something went wrong on the server. Try again.",
     demonstration:
       "The server runs the demonstration model, which is only for trying the system out. For real speech: WHISPER_MODEL=KBLab/kb-whisper-small.",

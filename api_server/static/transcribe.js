@@ -12,12 +12,13 @@ const PASSING = ["busy", "queue_full", "too_many_sessions", "model_loading"];
  * Yield `{segment}`, `{progress}` (0 to 1) and `{waiting}` (seconds until the next try) until the file is done.
  *
  * A connection that breaks is taken up again behind the last segment, a full server is asked again.
- * Raises `ServerError`, `TypeError` where no server answers, `AbortError`.
+ * Raises `ServerError`, `TypeError` where no server answers, `NotReadableError`, `AbortError`.
  * @param {File} file
  * @param {{language: string, model: string}} fields empty ones are left out
  * @param {AbortSignal} signal
  */
 export async function* transcribe(file, fields, signal) {
+  await file.slice(0, 1).arrayBuffer(); // a folder, or a file that has gone, fails here and not like a server
   let reached = 0;
   for (let attempt = 0; ; ) {
     try {
