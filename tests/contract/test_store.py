@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from batch_worker.jobs.base import JobStore
+from batch_worker.jobs.memory import MemoryStore
 from batch_worker.jobs.model import BlobKey, Claimed, Job, NewJob, Status
 from batch_worker.jobs.store import StoreOptions, open_store
 from batch_worker.pipeline.options import JobOptions
@@ -43,11 +44,14 @@ def order(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "memory"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock, order: str) -> AsyncIterator[JobStore]:
     """An empty store of each kind."""
-    assert request.param == "sqlite"
-    async with open_store(tmp_path / "jobs.sqlite", StoreOptions(lease_seconds=LEASE, order=order), clock=clock) as one:
+    options = StoreOptions(lease_seconds=LEASE, order=order)
+    if request.param == "memory":
+        yield MemoryStore(options, clock=clock)
+        return
+    async with open_store(tmp_path / "jobs.sqlite", options, clock=clock) as one:
         yield one
 
 
