@@ -5,7 +5,8 @@ import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -33,18 +34,16 @@ def rendered(document: Mapping[str, Any], form: Format) -> str:
     return render(segments, form)
 
 
-def destinations(recordings: Sequence[Recording], form: Format, folder: Path) -> list[Path]:
-    """Return a file in `folder` for each recording: its name with the format's ending, no two alike."""
+def destinations(recordings: Sequence[Recording], form: Format, folder: Path) -> Iterator[Path]:
+    """Yield a file in `folder` for each recording: its name with the format's ending, no two alike."""
     names = [Path(recording.upload_name) for recording in recordings]
     stems = Counter(name.stem for name in names)
-    wholes: Counter[str] = Counter()
-    paths = []
+    taken: set[str] = set()
     for name in names:
         base = name.stem if stems[name.stem] == 1 else name.name
-        wholes[base] += 1
-        number = f".{wholes[base]}" if wholes[base] > 1 else ""
-        paths.append(folder / f"{base}{number}{SUFFIXES[form]}")
-    return paths
+        numbered = (f"{base}.{number}" for number in count(2))
+        taken.add(file := next(one for one in chain([base], numbered) if one not in taken))
+        yield folder / f"{file}{SUFFIXES[form]}"
 
 
 def write(path: Path, text: str) -> None:
