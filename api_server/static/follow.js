@@ -9,6 +9,7 @@ const atEnd = () => innerHeight + scrollY >= end() - NEAR;
 /** Follow `content` as it grows, from the first `now()` on; `button` leads back to the end. */
 export function follow(content, button) {
   let following = false;
+  let begun = false;
   const jump = () => scrollTo({ top: end(), behavior: "instant" });
   addEventListener("scroll", () => {
     following = atEnd();
@@ -20,7 +21,11 @@ export function follow(content, button) {
     const grew = contentRect.height > before;
     before = contentRect.height;
     if (following) jump();
-    else if (grew && before > innerHeight) button.hidden = false;
+    else if (grew && begun) button.hidden = false;
   }).observe(content);
-  return { now: () => ((following = true), jump()) };
+  const now = () => {
+    following = begun = true;
+    jump();
+  };
+  return { now };
 }

@@ -18,6 +18,10 @@ WATCH_LEVEL = """() => {
   new MutationObserver(() => window.levels.push(Number(level.getAttribute("aria-valuenow"))))
     .observe(level, { attributeFilter: ["aria-valuenow"] });
 }"""
+IN_VIEW = """() => {
+  const last = [...document.querySelectorAll(".lines .line")].at(-1).getBoundingClientRect();
+  return last.top >= 0 && last.bottom <= document.querySelector(".dock").getBoundingClientRect().top;
+}"""
 WITHOUT_WORKLET = "delete window.AudioWorkletNode"
 REFUSES_16_KHZ = """
 const connect = AudioContext.prototype.createMediaStreamSource;
@@ -78,6 +82,26 @@ def test_microphones_are_listed_once_one_is_allowed(speaking: Browser, open_page
     expect(names).not_to_have_count(1)
     page.page.select_option("#microphone", index=1)
     page.wait_for_lines(1)
+    page.speak()
+    page.wait_for_phase("idle")
+
+
+def test_the_newest_words_stay_in_view(speaking: Browser, open_page: Open, api_server_url: str) -> None:
+    """The page follows what is said, but not a reader who has gone back: that one is offered the way to the end."""
+    page = open_page(speaking, api_server_url, viewport={"width": 360, "height": 520})
+    newest = page.page.locator("#newest")
+    page.speak()
+    page.wait_for_lines(1)
+    assert page.page.evaluate(IN_VIEW)
+    expect(newest).to_be_hidden()
+    page.page.mouse.wheel(0, -5000)
+    page.page.wait_for_function("() => scrollY === 0")
+    page.wait_for_lines(2)
+    expect(newest).to_be_visible()
+    assert page.page.evaluate("scrollY") == 0
+    newest.click()
+    expect(newest).to_be_hidden()
+    assert page.page.evaluate(IN_VIEW)
     page.speak()
     page.wait_for_phase("idle")
 
