@@ -75,6 +75,18 @@ def decode(
     return DecodedAudio(samples=samples, start=start, duration=duration, warnings=warnings)
 
 
+def pieces(
+    source: str | os.PathLike[str] | BinaryIO, *, cancelled: Callable[[], bool] = lambda: False
+) -> Iterator[Samples]:
+    """Yield a file's first audio track, 16 kHz mono, as it is decoded: hours in the memory of seconds.
+
+    Each piece is (n,), n > 0, -1 to 1 unless the recording is louder than full scale. Blocks, so run it in a thread.
+    Raises as `decode` does, except that damage and emptiness only end it.
+    """
+    with _binary(source) as file, opened(file) as media:
+        yield from _Reading(media, cancelled).chunks()
+
+
 class _Reading:
     """One pass over a track, and what went wrong on the way."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from batch_worker.pipeline.draft import Draft
+from batch_worker.pipeline.language_model import LanguageModel
 from batch_worker.pipeline.options import JobOptions
 from shared.transcript import Segment, Transcript
 
@@ -200,3 +201,13 @@ class Setup:
     """`py3langid` or `langdetect`."""
     languages: tuple[str, ...] = ("sv", "en", "no", "da", "fi", "de", "ru")
     """ISO 639-1 codes that `language` chooses from."""
+    retry_large: bool = False
+    """Whether doubtful passages go to the retry server's larger model; else to the one that heard them first."""
+    llm: LanguageModel | None = None
+    """Who writes summaries; None where no address is set."""
+    redact_before_llm: bool = True
+    """Whether the language model only sees the text without its personal data."""
+    diarization_model: str = "pyannote/speaker-diarization-community-1"
+    """A folder, or a hub id."""
+    hf_token: str | None = field(default=None, repr=False)
+    """Token of the model hub; None for models that need none."""

@@ -59,6 +59,30 @@ class Doubt:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Point:
+    """One thing that was said or decided."""
+
+    text: str
+    """One sentence, in the transcript's language."""
+    segments: tuple[int, ...] = ()
+    """Ids of the segments that it is taken from, in order."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Action:
+    """Something that somebody is to do."""
+
+    what: str
+    """In the transcript's language."""
+    who: str | None = None
+    """As they were named or marked in the text; None where nobody was."""
+    when: str | None = None
+    """As it was said; None where no time was."""
+    segments: tuple[int, ...] = ()
+    """Ids of the segments that it is taken from, in order."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Summary:
     """What a language model made of the text."""
 
@@ -66,6 +90,12 @@ class Summary:
     """In the transcript's language."""
     model: str
     """Which model wrote it."""
+    key_points: tuple[Point, ...] = ()
+    """What it was about."""
+    decisions: tuple[Point, ...] = ()
+    """What was decided."""
+    actions: tuple[Action, ...] = ()
+    """What is to be done."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
