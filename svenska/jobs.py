@@ -98,12 +98,12 @@ def list_(
     del as_json  # told to the shell by its callback
     shell = shell_of(context)
     with _service(shell, server) as service:
-        jobs = list(_newest(service, status, limit))
+        jobs = list(newest(service, status, limit))
     if shell.json:
         for job in jobs:
             shell.document(job)
     else:
-        tables.show(shell, ("job", "status", "created", "length", "file"), [_row(job) for job in jobs])
+        tables.show(shell, ("job", "status", "created", "length", "file"), [row(job) for job in jobs])
 
 
 def show(context: typer.Context, job: JobId, *, server: JobsServer = None, as_json: Json = False) -> None:
@@ -111,7 +111,7 @@ def show(context: typer.Context, job: JobId, *, server: JobsServer = None, as_js
     del as_json  # told to the shell by its callback
     shell = shell_of(context)
     with _service(shell, server) as service:
-        found = state(service, _checked(job))
+        found = state(service, checked(job))
     if shell.json:
         shell.document(found)
         return
@@ -127,7 +127,7 @@ def watch(context: typer.Context, jobs: JobIds, *, server: JobsServer = None, as
     del as_json  # told to the shell by its callback
     shell = shell_of(context)
     with _service(shell, server) as service:
-        _end(_watch_all(shell, service, [_checked(job) for job in jobs]))
+        _end(_watch_all(shell, service, [checked(job) for job in jobs]))
 
 
 def result(
@@ -143,7 +143,7 @@ def result(
     del as_json  # told to the shell by its callback
     shell = shell_of(context)
     with _service(shell, server) as service:
-        document = service.call("GET", f"/jobs/{_checked(job)}/result")
+        document = service.call("GET", f"/jobs/{checked(job)}/result")
     if output:
         write(output, rendered(document, form))
     elif shell.json:
@@ -157,7 +157,7 @@ def cancel(context: typer.Context, jobs: JobIds, *, server: JobsServer = None, a
     del as_json  # told to the shell by its callback
     shell = shell_of(context)
     with _service(shell, server) as service:
-        _each(shell, jobs, lambda job: _cancelled(service, job))
+        _each(shell, jobs, lambda job: cancelled(service, job))
 
 
 def retry(context: typer.Context, jobs: JobIds, *, server: JobsServer = None, as_json: Json = False) -> None:
@@ -165,7 +165,7 @@ def retry(context: typer.Context, jobs: JobIds, *, server: JobsServer = None, as
     del as_json  # told to the shell by its callback
     shell = shell_of(context)
     with _service(shell, server) as service:
-        _each(shell, jobs, lambda job: service.call("POST", f"/jobs/{_checked(job)}/retry"))
+        _each(shell, jobs, lambda job: service.call("POST", f"/jobs/{checked(job)}/retry"))
 
 
 # --- what a submission says
@@ -277,7 +277,8 @@ def _submitted(
         return patiently(once_more, seconds=wait, tell=lambda failure: shell.say("{message}", message=failure))
 
 
-def _newest(service: Service, status: Status | None, limit: int) -> Iterator[Document]:
+def newest(service: Service, status: Status | None, limit: int) -> Iterator[Document]:
+    """Yield the newest jobs, page by page."""
     cursor: str | None = None
     while limit > 0:
         asked = {"status": status, "cursor": cursor, "limit": min(limit, _PAGE)}
@@ -331,9 +332,10 @@ def _verdict(shell: Shell, title: str, job: Document) -> None:
     )
 
 
-def _cancelled(service: Service, job: str) -> Document:
+def cancelled(service: Service, job: str) -> Document:
+    """Stop a job and return it; raises `Failure` where it is over already."""
     # DELETE removes a job that is over, result and all; that is not what `cancel` is for.
-    found = state(service, _checked(job))
+    found = state(service, checked(job))
     if found["status"] in OVER:
         raise Failure(
             "The job is over already ({status}).", code="conflict", exit_code=Exit.NOT_NOW, status=found["status"]
@@ -358,7 +360,7 @@ def _each(shell: Shell, jobs: Sequence[str], work: Callable[[str], Document]) ->
     _end(failures)
 
 
-def _checked(job: str) -> str:
+def checked(job: str) -> str:
     """Return the id, or raise: what is no id must not become another path."""
     if not job or not all(one.isalnum() or one in "-_" for one in job):
         raise Failure("{job!r} is not the id of a job.", code="not_found", exit_code=Exit.NOT_FOUND, job=job[:80])
@@ -373,7 +375,8 @@ def _end(failures: Sequence[Failure]) -> None:
 # --- how a job looks
 
 
-def _row(job: Document) -> tuple[str, ...]:
+def row(job: Document) -> tuple[str, ...]:
+    """Return a job as one line of a list."""
     return (
         str(job["job_id"]),
         str(job["status"]) if job["status"] != "running" else f"running {job.get('progress') or 0:.0f} %",

@@ -48,8 +48,12 @@ class Shell:
         self.err.out(self.text(sentence, **values), highlight=False)
 
     def write(self, text: str) -> None:
-        """Write a result as it is."""
-        self.out.out(text, highlight=False, end="")
+        """Write a result as it is, at once; on a terminal above the bars."""
+        if self.out.is_terminal:
+            self.out.out(text, highlight=False, end="")
+        else:  # rich would turn tabs into spaces
+            self.out.file.write(text)
+            self.out.file.flush()
 
     def document(self, value: Mapping[str, Any]) -> None:
         """Write a result as one line of JSON."""
