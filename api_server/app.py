@@ -24,7 +24,7 @@ from api_server.engine.lanes import Lane
 from api_server.engine.models import Models
 from api_server.engine.recognizer import Recognizer
 from api_server.metrics import Metrics
-from api_server.routes import health, models, pages, stream, transcribe
+from api_server.routes import health, models, openai, pages, stream, transcribe
 from api_server.settings import Settings
 from api_server.streaming.service import Limits, StreamEngine, StreamService
 from api_server.streaming.silero import SileroVad
@@ -96,9 +96,10 @@ def create_app(settings: Settings, *, transcriber: Transcriber | None = None) ->
         lifespan=lifespan,
     )
     errors.install(app)
-    for part in (transcribe, models, health, stream, pages):
+    for part in (transcribe, models, health, stream, pages, openai):
         app.include_router(part.router)
     app.include_router(health.keyed)
+    app.include_router(openai.unknown)
     app.add_middleware(BodyLimit, limit=settings.max_upload_bytes)
     app.add_middleware(RequestContext, observe=metrics.request)
     return app

@@ -25,16 +25,24 @@ _KEEP_ALIVE = 10.0
 Document = dict[str, Any]
 Tell = Callable[[str, Document], None]
 """Takes an event's name and its data."""
-_Event = tuple[str, Document] | SvenskaError
+Event = tuple[str, Document] | SvenskaError
+Written = Callable[[Event], bytes]
+"""How an interface writes an event; nothing where it has no such event."""
 
 
-async def watched(request: Request, work: Callable[[Tell], Awaitable[Document]]) -> Response:
-    """Run `work` and return the stream of what it tells; what it returns is the event `done`.
+def named(event: Event) -> bytes:
+    """Return an event under its own name, a failure as `error`."""
+    name, data = ("error", event.to_json()) if isinstance(event, SvenskaError) else event
+    return format_sse_event(event=name, data_str=dumps(data))
+
+
+async def watched(request: Request, work: Callable[[Tell], Awaitable[Document]], written: Written = named) -> Response:
+    """Run `work` and return the stream of what it tells, as `written`; what it returns is the event `done`.
 
     A failure within the first seconds is raised, later ones are the event `error`. The work is cancelled when the
     client goes away.
     """
-    events: asyncio.Queue[_Event] = asyncio.Queue()
+    events: asyncio.Queue[Event] = asyncio.Queue()
     task = asyncio.create_task(_run(work, events))
     try:
         first = await unless_gone(request, _next(events, _PATIENCE))
@@ -43,7 +51,7 @@ async def watched(request: Request, work: Callable[[Tell], Awaitable[Document]])
         raise
     if isinstance(first, SvenskaError):
         raise first
-    return _Watched(task, _bytes(first, events))
+    return _Watched(task, _bytes(first, events, written))
 
 
 class _Watched(StreamingResponse):
@@ -61,7 +69,7 @@ class _Watched(StreamingResponse):
             await asyncio.gather(self._task, return_exceptions=True)
 
 
-async def _run(work: Callable[[Tell], Awaitable[Document]], events: "asyncio.Queue[_Event]") -> None:
+async def _run(work: Callable[[Tell], Awaitable[Document]], events: "asyncio.Queue[Event]") -> None:
     try:
         result = await work(lambda name, data: events.put_nowait((name, data)))
     except SvenskaError as error:
@@ -73,28 +81,22 @@ async def _run(work: Callable[[Tell], Awaitable[Document]], events: "asyncio.Que
         events.put_nowait(("done", result))
 
 
-async def _next(events: "asyncio.Queue[_Event]", seconds: float) -> _Event | None:
+async def _next(events: "asyncio.Queue[Event]", seconds: float) -> Event | None:
     try:
         return await asyncio.wait_for(events.get(), seconds)
     except TimeoutError:
         return None
 
 
-async def _bytes(first: _Event | None, events: "asyncio.Queue[_Event]") -> AsyncIterator[bytes]:
+async def _bytes(first: Event | None, events: "asyncio.Queue[Event]", written: Written) -> AsyncIterator[bytes]:
     event = first
     while True:
-        if event is None:
-            yield KEEPALIVE_COMMENT
-        elif isinstance(event, SvenskaError):
-            yield format_sse_event(event="error", data_str=_dumps(event.to_json()))
+        yield KEEPALIVE_COMMENT if event is None else written(event)
+        if isinstance(event, SvenskaError) or (event is not None and event[0] == "done"):
             return
-        else:
-            name, data = event
-            yield format_sse_event(event=name, data_str=_dumps(data))
-            if name == "done":
-                return
         event = await _next(events, _KEEP_ALIVE)
 
 
-def _dumps(document: Document) -> str:
+def dumps(document: Document) -> str:
+    """Return compact JSON, letters as they are."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))

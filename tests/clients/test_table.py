@@ -1,0 +1,28 @@
+"""What is written about clients is what was tried."""
+
+import pytest
+
+from tests.clients.table import Tried, listed, rendered, worst
+
+
+def test_the_document_lists_what_is_tried(request: pytest.FixtureRequest) -> None:
+    """`docs/compatibility.md` has a row for every feature that the tests collected here try."""
+    marks = (item.get_closest_marker("compatibility") for item in request.session.items)
+    tried = {Tried(*mark.args) for mark in marks if mark is not None}
+    assert sorted(tried - listed()) == []
+
+
+def test_one_failure_makes_a_feature_fail() -> None:
+    """A feature that several tests try works only if all of them pass."""
+    assert worst(["passed", "failed", "skipped"]) == "failed"
+    assert worst(["passed", "skipped"]) == "skipped"
+    assert worst(["passed"]) == "passed"
+
+
+def test_a_table_is_markdown() -> None:
+    """Rows are sorted by client and feature and carry the client's version."""
+    results = {Tried("b", "two"): "passed", Tried("a", "one"): "failed"}
+    assert rendered(results, lambda client: f"{client}-1").splitlines()[2:] == [
+        "| a | a-1 | one | **fails** |",
+        "| b | b-1 | two | works |",
+    ]
