@@ -111,7 +111,8 @@ class _Feed:
 def _run(shell: Shell, address: Address, socket: ClientConnection, start: Start, feed: _Feed, shown: Captions) -> None:
     fatal: Failure | None = None
     try:
-        socket.send(start.model_dump_json())
+        with suppress(ConnectionClosed):  # a refusal may be there already, and is read below
+            socket.send(start.model_dump_json())
         with feed.into(socket):
             for event in _events(socket):
                 shown.show(event)
