@@ -32,12 +32,16 @@ class Start(Message):
     word_timestamps: bool = False
     model: str | None = None
     prompt: str | None = None
+    endpoint_silence: float | None = Field(default=None, ge=0.1, le=5)
+    """Seconds of silence that end an utterance; None for the server's `ENDPOINT_SILENCE`."""
 
 
 class Flush(Message):
     """Ends the current utterance now."""
 
     type: Literal["flush"] = "flush"
+    mark: str | None = Field(default=None, max_length=100)
+    """Comes back in a `flushed` once every final of the audio before it has been sent; None: no answer."""
 
 
 class Stop(Message):
@@ -111,6 +115,13 @@ class Final(Message):
     """Seconds from the end of speech (endpoint silence not counted) to this event."""
 
 
+class Flushed(Message):
+    """Every final of the audio before a marked `flush` has been sent."""
+
+    type: Literal["flushed"] = "flushed"
+    mark: str
+
+
 class StreamError(Message):
     """Something went wrong; the connection ends if `fatal`."""
 
@@ -132,4 +143,6 @@ class StreamDone(Message):
     dropped: float = 0.0
 
 
-ServerEvent = Annotated[Ready | SpeechStarted | Partial | Final | StreamError | StreamDone, Field(discriminator="type")]
+ServerEvent = Annotated[
+    Ready | SpeechStarted | Partial | Final | Flushed | StreamError | StreamDone, Field(discriminator="type")
+]

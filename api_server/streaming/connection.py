@@ -3,6 +3,7 @@
 import asyncio
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
@@ -15,10 +16,10 @@ from api_server.streaming.ingest import Ingest, PcmIngest
 from api_server.streaming.outbox import Outbox
 from api_server.streaming.partials import Answer, Waiting
 from api_server.streaming.service import StreamService
-from api_server.streaming.session import Step, StreamSession
+from api_server.streaming.session import Event, Step, StreamSession
 from api_server.streaming.values import DecodeRequest, Drop, Heard, Hypothesis
 from shared.errors import Conflict, Internal, InvalidParameter, InvalidRequest, SvenskaError
-from shared.events import Flush, Ready, Start, Stop, StreamDone, client_message
+from shared.events import Final, Flush, Flushed, Ready, SpeechStarted, Start, Stop, StreamDone, client_message
 
 T = TypeVar("T")
 _AHEAD_SECONDS = 1.0
@@ -59,6 +60,8 @@ class Connection:
         self._decodes: dict[int, asyncio.Task[None]] = {}
         self._ingest: Ingest | None = None
         self._failed = self._over = False
+        self._begun = self._ended = 0
+        self._marks: deque[tuple[int, str]] = deque()
 
     async def run(self) -> None:
         """Serve until `done` is sent or the client has gone.
@@ -124,6 +127,7 @@ class Connection:
                 if isinstance(message, Flush):
                     await self._hear_rest()
                     self._perform(self._session.flush(self._clock()))
+                    self._mark(message)
                 else:
                     await self._hear(message)
             self._source.finish()
@@ -188,9 +192,24 @@ class Connection:
                 self._drop(output.number)
             elif not (self._failed and isinstance(output, StreamDone)):
                 self._outbox.put(output)
+                self._count(output)
         if self._session.finished:
             self._outbox.close()
         self._eased.set()
+
+    def _mark(self, flush: Flush) -> None:
+        if flush.mark is not None:
+            self._marks.append((self._begun, flush.mark))
+            self._tell_marks()
+
+    def _count(self, event: Event) -> None:
+        self._begun += isinstance(event, SpeechStarted)
+        self._ended += isinstance(event, Final)
+        self._tell_marks()
+
+    def _tell_marks(self) -> None:
+        while self._marks and self._marks[0][0] <= self._ended:
+            self._outbox.put(Flushed(mark=self._marks.popleft()[1]))
 
     # --- decodes
 

@@ -3,9 +3,9 @@
 import asyncio
 from collections import deque
 
-from shared.events import Final, Partial, Ready, SpeechStarted, StreamDone, StreamError
+from shared.events import Final, Flushed, Partial, Ready, SpeechStarted, StreamDone, StreamError
 
-Sent = Ready | SpeechStarted | Partial | Final | StreamError | StreamDone
+Sent = Ready | SpeechStarted | Partial | Final | Flushed | StreamError | StreamDone
 _FULL = 64
 
 

@@ -122,6 +122,7 @@ class StreamService:
             partials=start.partials,
             word_timestamps=start.word_timestamps,
             language=self.language(start) or "und",
+            endpoint_silence=start.endpoint_silence or self._options.endpoint_silence,
         )
 
     def decode_options(self, start: Start) -> DecodeOptions:

@@ -91,6 +91,29 @@ async def test_flush_gives_the_final_before_more_audio_comes():
     assert socket.events("final")[0]["utterance"] == 0
 
 
+async def test_a_marked_flush_is_answered_after_the_finals_before_it():
+    """Each mark comes back, in order, when nothing of the audio before it is owed any more; unmarked ones never."""
+    loud, quiet = as_pcm(noise(1.0)), as_pcm(np.zeros(16_000, dtype=np.float32))
+    marked = ['{"type": "flush", "mark": "a"}', '{"type": "flush", "mark": "b"}']
+    socket = FakeSocket(_start(), marked[0], loud, FLUSH, quiet, loud, marked[1], STOP)
+    async with service(FakeEngine()) as streams:
+        await Connection(socket, streams).run()
+    told = [event.get("mark") or event["type"] for event in socket.got if event["type"] in {"final", "flushed", "done"}]
+    assert told == ["a", "final", "final", "b", "done"]
+
+
+async def test_a_client_may_say_how_long_a_silence_ends_an_utterance():
+    """A second of silence ends one for the server's 0.6, and none for this client's 2."""
+    audio = as_pcm(speech([0.1, 1.0, 0.1]))
+    ended = []
+    for start in (_start(), _start(endpoint_silence=2.0)):
+        socket = FakeSocket(start, audio, STOP)
+        async with service(FakeEngine()) as streams:
+            await Connection(socket, streams).run()
+        ended.append(len(socket.events("final")))
+    assert ended == [2, 1]
+
+
 async def test_start_says_how_finals_are_decoded():
     """Language and prompt reach the decoder; the voice activity filter is the session's own business."""
     engine = FakeEngine()
