@@ -163,6 +163,7 @@ def _setup(settings: Settings, asr: Asr) -> Setup:
         confidence_threshold=settings.confidence_threshold,
         language_detector=settings.language_detector,
         languages=settings.languages,
+        retry_large=settings.feature_retry_large or bool(settings.whisper_retry_url),
     )
 
 

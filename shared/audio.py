@@ -5,7 +5,7 @@ PyAV's FFmpeg decodes; `shared.media` opens the file.
 
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -77,7 +77,7 @@ def decode(
 
 def pieces(
     source: str | os.PathLike[str] | BinaryIO, *, cancelled: Callable[[], bool] = lambda: False
-) -> Iterator[Samples]:
+) -> Generator[Samples, None, None]:
     """Yield a file's first audio track, 16 kHz mono, as it is decoded: hours in the memory of seconds.
 
     Each piece is (n,), n > 0, -1 to 1 unless the recording is louder than full scale. Blocks, so run it in a thread.

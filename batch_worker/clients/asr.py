@@ -100,7 +100,11 @@ class AsrClient:
         endpoint = self._retry_endpoints.choose()
         wanted = [{"id": span.id, "start": span.start, "end": span.end} for span in spans]
         fields = {"segments": json.dumps(wanted)} | _only(
-            language=request.language, model=request.options.model, prompt=request.options.prompt
+            language=request.language,
+            model=request.options.model,
+            prompt=request.options.prompt,
+            beam_size=request.options.beam_size,
+            word_timestamps=request.options.word_timestamps,
         )
         with _recording(request) as file, _outstanding(self._retry_endpoints, endpoint):
             response = await self._http.post(
