@@ -50,6 +50,7 @@ export class LiveStream {
   #stopping = null;
   #stopSent = false;
   #openedAt = 0;
+  #behind = 0;
   #heardAt = 0;
   #waiting = 0;
   #timer = null;
@@ -95,8 +96,9 @@ export class LiveStream {
   /** No more sound comes: send the rest, wait for the last final. */
   stop() {
     this.#stopping = this.#clock();
-    this.pump();
-    if (!this.#socket) this.#tryLast();
+    if (this.#socket) this.pump();
+    else if (this.#rest) this.hurry();
+    else this.#end(null);
   }
 
   /** Give up at once. */
@@ -138,6 +140,7 @@ export class LiveStream {
     this.#speaking = 0;
     this.#stopSent = false;
     this.#openedAt = this.#heardAt = this.#clock();
+    this.#behind = this.#audio.end - start;
     if (lost > 0) this.#listener.lost(start - lost, lost);
     socket.send(JSON.stringify({ type: "start", encoding: this.#audio.encoding, ...this.#start }));
     this.pump();
@@ -199,7 +202,12 @@ export class LiveStream {
     }
     if (socket.readyState === 1 && now - this.#openedAt > STEADY) this.#attempt = 0;
     if (now - this.#heardAt > PATIENCE) this.#broken(socket);
-    else if (this.#served && !this.#speaking && !this.#waiting) this.#audio.confirm(this.#audio.sent - QUIET);
+    else if (this.#quiet(now)) this.#audio.confirm(this.#audio.sent - QUIET);
+  }
+
+  /** Whether the server has had the time to catch up, and still knows of no speech. */
+  #quiet(now) {
+    return this.#served && !this.#speaking && !this.#waiting && now - this.#openedAt > this.#behind + QUIET;
   }
 
   // --- the server

@@ -12,6 +12,8 @@ export class Tape {
   #end = 0;
   #sent = 0;
   #confirmed = 0;
+  /** Samples behind `#confirmed` whose loss has been told already. */
+  #told = 0;
   #bound;
 
   /** @param {number} seconds of sound that are kept at most */
@@ -49,23 +51,28 @@ export class Tape {
   /** The server has dealt with everything before `seconds`. */
   confirm(seconds) {
     this.#confirmed = Math.max(this.#confirmed, Math.min(Math.round(seconds * RATE), this.#sent));
+    if (this.#confirmed >= this.#begin) this.#told = 0;
     this.#forget(this.#confirmed);
   }
 
   /** Begin again, on a new connection, behind what is confirmed; returns where, and how much is gone before that. */
   rewind() {
     this.#sent = Math.max(this.#confirmed, this.#begin);
-    return { start: this.#sent / RATE, lost: (this.#sent - this.#confirmed) / RATE };
+    const lost = this.#sent - this.#confirmed - this.#told;
+    this.#confirmed = this.#sent;
+    this.#told = 0;
+    return { start: this.#sent / RATE, lost: lost / RATE };
   }
 
   /** Return the next bytes to send, null when there are none; `lost` seconds before them were forgotten unsent. */
   next() {
-    const lost = Math.max(0, this.#begin - this.#sent) / RATE;
-    this.#sent = Math.max(this.#sent, this.#begin);
+    const lost = Math.max(0, this.#begin - this.#sent);
+    this.#told += lost;
+    this.#sent += lost;
     const samples = this.#read(this.#sent, Math.min(this.#end, this.#sent + PIECE));
     if (!samples.length) return null;
     this.#sent += samples.length;
-    return { data: samples, lost };
+    return { data: samples, lost: lost / RATE };
   }
 
   #read(from, to) {

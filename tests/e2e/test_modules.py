@@ -221,7 +221,7 @@ const connect = () => {
 const names = ["state", "ready", "partial", "final", "lost", "warning", "ended"];
 const listener = Object.fromEntries(names.map((name) => [name, (...about) => told.push([name, ...about])]));
 const heard = (name) => told.filter(([one]) => one === name).map(([, ...about]) => about);
-const tape = new Tape(2);
+const tape = new Tape(argument?.bound ?? 2);
 const talk = (seconds) => { for (let at = 0; at < seconds; at++) tape.append(new Int16Array(16000)); stream.pump(); };
 let now = 0;
 const stream = new module.LiveStream({ connect, start: { language: "sv" }, audio: tape, listener, clock: () => now });
@@ -271,6 +271,42 @@ def test_sound_of_a_long_break_is_lost_with_notice(modules: Page) -> None:
     """
     )
     assert run(modules, "stream.js", body) == {"lost": [[0, 3]], "starts": [3.25]}
+
+
+def test_a_loss_is_told_once_however_often_the_connection_breaks(modules: Page) -> None:
+    """A second break, before the server has answered for anything, loses nothing more."""
+    body = (
+        STREAM
+        + """
+    socket().open(); talk(5); socket().breaks();
+    for (let times = 0; times < 3; times++) { stream.hurry(); socket().open(); socket().breaks(); }
+    stream.abort();
+    return heard("lost");
+    """
+    )
+    lost = run(modules, "stream.js", body)
+    assert sum(seconds for _at, seconds in lost) == 3
+
+
+def test_only_silence_that_the_server_has_heard_is_forgotten(modules: Page) -> None:
+    """Behind a break all of it goes out again, until the server has had the time to find speech in it."""
+    body = (
+        STREAM
+        + """
+    const beats = () => new Promise((done) => setTimeout(done, 200));
+    const again = () => {
+      socket().breaks(); stream.hurry(); socket().open(); socket().says(ready);
+      return socket().sent.slice(1).reduce((sum, seconds) => sum + seconds, 0);
+    };
+    socket().open(); socket().says(ready); talk(40);
+    await beats(); const soon = again();
+    now += 30; await beats(); const tooSoon = again();
+    now += 61; await beats(); const later = again();
+    stream.abort();
+    return [soon, tooSoon, later];
+    """
+    )
+    assert run(modules, "stream.js", body, {"bound": 60}) == [40, 40, 20]
 
 
 def test_stop_waits_for_done(modules: Page) -> None:
