@@ -12,6 +12,7 @@ import json
 import statistics
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,7 +34,9 @@ class Measured:
     stop: list[float] = field(default_factory=list)
     """`stop` right behind a word to `done`, the last final included."""
     lag: list[float] = field(default_factory=list)
-    """`lag` of the partials."""
+    """From the newest audio that a partial covers to its arrival."""
+    shown: list[float] = field(default_factory=list)
+    """From each tenth of a second of speech to the first text that covers it."""
 
 
 def speak(url: str, clips: list[Samples], *, pause: float, endpoint: float, into: Measured) -> None:
@@ -43,8 +46,9 @@ def speak(url: str, clips: list[Samples], *, pause: float, endpoint: float, into
     with connect(url, ping_interval=None, close_timeout=60) as client:
         reader = threading.Thread(target=listen, args=(client, events))
         reader.start()
-        began, sent, ends = time.monotonic(), 0, []
+        began, sent, starts, ends = time.monotonic(), 0, [], []
         for clip in clips:
+            starts.append((sent + int(np.flatnonzero(np.abs(clip) > LOUD)[0])) / SAMPLE_RATE)
             ends.append((sent + int(np.flatnonzero(np.abs(clip) > LOUD)[-1])) / SAMPLE_RATE)
             sent = pace(client, np.pad(clip, (0, round(pause * SAMPLE_RATE))), began, sent)
         pace(client, last[: int(np.flatnonzero(np.abs(last) > LOUD)[-1])], began, sent)
@@ -56,7 +60,15 @@ def speak(url: str, clips: list[Samples], *, pause: float, endpoint: float, into
         at = next((at for at, event in finals if float(str(event["end"])) > end - 0.5), float("inf"))
         into.final.append(max(0.0, at - began - end - endpoint))
     into.stop.append(events[-1][0] - stopped)
-    into.lag += [float(str(event["lag"])) for _at, event in events if event["type"] == "partial"]
+    into.lag += [at - began - float(str(event["end"])) for at, event in events if event["type"] == "partial"]
+    covered = [(at - began, float(str(event["end"]))) for at, event in events if event["type"] in {"partial", "final"}]
+    into.shown += delays(zip(starts, ends, strict=True), covered)
+
+
+def delays(spans: Iterable[tuple[float, float]], covered: list[tuple[float, float]]) -> list[float]:
+    """Return how long each tenth of a second of speech waited for text, of (arrival, end covered) pairs."""
+    moments = [float(moment) for start, end in spans for moment in np.arange(start, end, 0.1)]
+    return [next((at - moment for at, end in covered if end >= moment), float("inf")) for moment in moments]
 
 
 def pace(client: ClientConnection, audio: Samples, began: float, sent: int) -> int:
@@ -80,6 +92,36 @@ def percentile(values: list[float], share: float) -> float:
     return round(ordered[min(len(ordered) - 1, max(0, -(-len(ordered) * round(share * 100) // 100) - 1))], 3)
 
 
+def summary(measured: Measured) -> dict[str, dict[str, float]]:
+    """Return count, median and 95th percentile of each figure that there is."""
+    return {
+        name: {"n": len(values), "median": round(statistics.median(values), 3), "p95": percentile(values, 0.95)}
+        for name in ("final", "stop", "lag", "shown")
+        if (values := getattr(measured, name))
+    }
+
+
+def together(
+    url: str, clips: list[Samples], *, speakers: int, sentences: int, pause: float, endpoint: float
+) -> Measured:
+    """Return what several speakers see who begin a little after each other."""
+    measured = Measured()
+    threads = [
+        threading.Timer(
+            number * pause / speakers,
+            speak,
+            args=(url, [clips[(number + step) % len(clips)] for step in range(sentences)]),
+            kwargs={"pause": pause, "endpoint": endpoint, "into": measured},
+        )
+        for number in range(speakers)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return measured
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("clips", nargs="+", type=Path)
@@ -90,24 +132,15 @@ def main() -> None:
     parser.add_argument("--endpoint", type=float, default=0.6, help="the server's ENDPOINT_SILENCE")
     chosen = parser.parse_args()
     clips = [decode(path, max_seconds=60).samples for path in chosen.clips]
-    measured = Measured()
-    threads = [
-        threading.Thread(
-            target=speak,
-            args=(chosen.url, [clips[(number + step) % len(clips)] for step in range(chosen.sentences)]),
-            kwargs={"pause": chosen.pause, "endpoint": chosen.endpoint, "into": measured},
-        )
-        for number in range(chosen.speakers)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    report = {
-        name: {"n": len(values), "median": round(statistics.median(values), 3), "p95": percentile(values, 0.95)}
-        for name, values in (("final", measured.final), ("stop", measured.stop), ("lag", measured.lag))
-        if values
-    }
+    measured = together(
+        chosen.url,
+        clips,
+        speakers=chosen.speakers,
+        sentences=chosen.sentences,
+        pause=chosen.pause,
+        endpoint=chosen.endpoint,
+    )
+    report = summary(measured)
     for name, figures in report.items():
         print(f"{name:6} n {figures['n']:5}  median {figures['median']:7.3f} s  p95 {figures['p95']:7.3f} s")
     print(json.dumps({"speakers": chosen.speakers, **report}))
