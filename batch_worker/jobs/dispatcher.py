@@ -19,7 +19,7 @@ from batch_worker.pipeline.base import Context, LeaseLost, Stage
 from batch_worker.pipeline.draft import Draft, from_json
 from batch_worker.pipeline.runner import StageRecord, run_stages
 from shared import backoff
-from shared.errors import Internal, StorageFull, SvenskaError, Timeout
+from shared.errors import Internal, StorageFull, SvenskaError, Timeout, TryLater
 
 log = structlog.stdlib.get_logger("jobs")
 
@@ -77,8 +77,9 @@ class _Running:
     """Somebody else decides about the job now: cancelled, deleted, or taken over."""
 
     def stop(self) -> None:
-        self.stopped = True
-        self.task.cancel()
+        if not self.stopped:
+            self.stopped = True
+            self.task.cancel()
 
 
 class Dispatcher:
@@ -120,24 +121,26 @@ class Dispatcher:
         self._parts.bells.ring(job_id)
 
     async def _work(self, job_id: str) -> None:
-        claimed = await self._parts.store.claim(job_id, self._options.worker)
+        try:
+            claimed = await self._parts.store.claim(job_id, self._options.worker)
+        except (StorageFull, TryLater) as error:  # it stays queued, and `refill` rings for it again
+            log.warning("job not claimed", job_id=job_id, code=error.code)
+            return
         task = asyncio.current_task()
         if claimed is None or task is None:
             return
         if not claimed.job.restarts and claimed.job.attempts == 1 and claimed.job.started_at is not None:
             self._parts.observer.began(claimed.job.started_at - claimed.job.created_at)
         running = self._running[job_id] = _Running(task)
-        self._parts.hold.add(claimed.lease, partial(self._lost, running))
+        self._parts.hold.add(claimed.lease, running.stop)
         with structlog.contextvars.bound_contextvars(job_id=job_id):
             try:
                 await self._attempt(claimed, running)
             finally:
                 self._parts.hold.remove(claimed.lease)
-                del self._running[job_id]
+                if self._running.get(job_id) is running:  # else it was cancelled and is tried again already
+                    del self._running[job_id]
                 self._parts.bells.ring(job_id)
-
-    def _lost(self, running: _Running) -> None:
-        running.stop()
 
     async def _attempt(self, claimed: Claimed, running: _Running) -> None:
         lease = claimed.lease
@@ -147,14 +150,14 @@ class Dispatcher:
                 draft, records = await self._pipeline(claimed, running)
             await self._complete(claimed, draft, records)
         except LeaseLost:
-            await self._gave_up(lease)
+            await self._gave_up(claimed)
         except asyncio.CancelledError:
             if not running.stopped:
                 await asyncio.shield(self._parts.store.release(lease))
                 log.info("job handed back")
                 raise
             running.task.uncancel()
-            await self._gave_up(lease)
+            await self._gave_up(claimed)
         except TimeoutError:
             limit = self._options.timeout
             await self._fail(lease, Timeout(f"The job took longer than {limit:.0f} seconds (WORKER_TIMEOUT)."))
@@ -218,10 +221,13 @@ class Dispatcher:
         if await self._insist(lambda: self._parts.store.fail(lease, error.to_json()["error"])):
             self._parts.observer.ended(str(Status.FAILED))
 
-    async def _gave_up(self, lease: Lease) -> None:
-        """The job is somebody else's now: cancelled or removed by its owner, or in another worker's hands."""
-        job = await self._parts.store.get(lease.job_id)
-        if job is None or job.status is Status.CANCELLED:
+    async def _gave_up(self, claimed: Claimed) -> None:
+        """Leave a job whose lease is gone: its owner has stopped it, another worker has it, or nobody could renew it."""
+        if await self._insist(lambda: self._parts.store.release(claimed.lease)):
+            log.warning("lease could not be renewed, job handed back")
+            return
+        job = await self._parts.store.get(claimed.job.id)
+        if job is None or job.restarts == claimed.job.restarts:
             self._parts.observer.ended(str(Status.CANCELLED))
             log.info("job cancelled")
             return
@@ -229,12 +235,12 @@ class Dispatcher:
         self._taken_over()
 
     async def _insist(self, write: Callable[[], Awaitable[bool]]) -> bool:
-        """Write the end of a job, however long the disk is full; the lease is kept meanwhile."""
+        """Write the end of an attempt, however long the store cannot; every write is fenced by the lease."""
         tries = 0
         while True:
             try:
                 return await write()
-            except StorageFull:
+            except (StorageFull, TryLater) as error:
                 tries += 1
-                log.warning("no room to write a job's end", tries=tries)
+                log.warning("an attempt's end cannot be written yet", code=error.code, tries=tries)
                 await asyncio.sleep(backoff.delay(min(tries, 5), base=1.0))

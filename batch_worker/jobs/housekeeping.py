@@ -35,8 +35,9 @@ class House:
     clock: Callable[[], float] = time.time
 
     async def reclaim(self) -> None:
-        """Take back what workers held that are gone."""
+        """Take back what workers held that are gone, and let the queue know of every job that waits."""
         await self.dispatcher.reclaim(workers.dead(self.workers, await self.store.holders()))
+        await self.dispatcher.refill()
 
     async def keep_reclaiming(self) -> None:
         """Take back until cancelled."""

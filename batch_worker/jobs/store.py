@@ -11,9 +11,9 @@ from typing import Any
 
 import aiosqlite
 
-from batch_worker.jobs import rows
+from batch_worker.jobs.sqlite import rows
 from batch_worker.jobs.estimate import WHOLE_JOB
-from batch_worker.jobs.migrations import migrate
+from batch_worker.jobs.sqlite.migrations import migrate
 from batch_worker.jobs.model import (
     BlobKey,
     Claimed,
@@ -29,7 +29,7 @@ from batch_worker.jobs.model import (
     Waiting,
 )
 from batch_worker.jobs.view import job_json, record_json
-from batch_worker.jobs.writer import Writer
+from batch_worker.jobs.sqlite.writer import Writer
 from batch_worker.pipeline.runner import StageRecord
 from shared.errors import Conflict, Expired, Internal, Poison, QueueFull
 from shared.transcript import Segment, segment_from_json, to_json

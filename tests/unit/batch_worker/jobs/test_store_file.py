@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from batch_worker.jobs.migrations import steps
+from batch_worker.jobs.sqlite.migrations import steps
 from batch_worker.jobs.model import NewJob
 from batch_worker.jobs.store import open_store
 from shared.errors import StartupError, StorageFull

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import aiosqlite
@@ -9,22 +10,24 @@ import aiosqlite
 from shared.errors import StartupError
 
 _FOLDER = Path(__file__).parent / "sql"
+Step = tuple[int, str]
+"""A version and the SQL that leads to it from the one before."""
 
 
-def steps() -> list[tuple[int, str]]:
-    """Return version and SQL of every step, in order."""
+def steps() -> list[Step]:
+    """Return all steps, in order."""
     return [(int(path.stem), path.read_text(encoding="utf-8")) for path in sorted(_FOLDER.glob("[0-9][0-9][0-9].sql"))]
 
 
-async def migrate(database: aiosqlite.Connection) -> None:
-    """Bring the schema to the newest version, each step whole or not at all, one process at a time.
+async def migrate(database: aiosqlite.Connection, known: Sequence[Step] | None = None) -> None:
+    """Bring the schema to the newest version, wholly or not at all, one process at a time.
 
     Raises `StartupError` for a store that a newer version has written.
     """
+    known = steps() if known is None else known
     await database.execute("BEGIN IMMEDIATE")
     try:
         version = await _version(database)
-        known = steps()
         _refuse_newer(version, known[-1][0])
         for number, sql in known:
             if number > version:
@@ -49,6 +52,7 @@ async def _apply(database: aiosqlite.Connection, sql: str) -> None:
         if sqlite3.complete_statement(statement):
             await database.execute(statement)
             statement = ""
+    await database.execute(statement)  # the last semicolon may be missing
 
 
 def _refuse_newer(version: int, newest: int) -> None:
