@@ -103,7 +103,6 @@ def create_app(settings: Settings) -> FastAPI:
                 started_at=time.monotonic(),
             )
             await house.reclaim()
-            await dispatcher.refill()
             tasks = [
                 asyncio.create_task(_supervised(name, run), name=name)
                 for name, run in (

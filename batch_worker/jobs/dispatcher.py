@@ -85,11 +85,19 @@ class _Running:
 class Dispatcher:
     """Works on jobs until closed; used from one event loop."""
 
-    def __init__(self, parts: Parts, options: DispatcherOptions, *, taken_over: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        options: DispatcherOptions,
+        *,
+        taken_over: Callable[[], None],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         """`taken_over` is called when a job was found in other hands: this process was frozen, and should end."""
         self._parts = parts
         self._options = options
         self._taken_over = taken_over
+        self._sleep = sleep
         self._running: dict[str, _Running] = {}
 
     async def run(self) -> None:
@@ -222,7 +230,7 @@ class Dispatcher:
             self._parts.observer.ended(str(Status.FAILED))
 
     async def _gave_up(self, claimed: Claimed) -> None:
-        """Leave a job whose lease is gone: its owner has stopped it, another worker has it, or nobody could renew it."""
+        """Leave a job whose lease is gone: stopped by its owner, in another worker's hands, or not renewed in time."""
         if await self._insist(lambda: self._parts.store.release(claimed.lease)):
             log.warning("lease could not be renewed, job handed back")
             return
@@ -243,4 +251,4 @@ class Dispatcher:
             except (StorageFull, TryLater) as error:
                 tries += 1
                 log.warning("an attempt's end cannot be written yet", code=error.code, tries=tries)
-                await asyncio.sleep(backoff.delay(min(tries, 5), base=1.0))
+                await self._sleep(backoff.delay(min(tries, 5), base=1.0))

@@ -1,0 +1,259 @@
+"""The dispatcher on stores in memory: who decides about a job, and what a full disk does to it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from batch_worker.jobs.bells import Bells
+from batch_worker.jobs.dispatcher import Dispatcher, DispatcherOptions, Parts
+from batch_worker.jobs.memory import MemoryBlobs, MemoryStore
+from batch_worker.jobs.model import Claimed, Job, Lease, NewJob, Status
+from batch_worker.jobs.queue import LocalQueue
+from batch_worker.pipeline.base import Context, Outcome
+from batch_worker.pipeline.draft import Draft
+from shared.errors import AsrUnavailable, Busy, StorageFull
+from tests.unit.shared.values import transcript
+
+Act = Callable[[], Awaitable[None]]
+
+
+class Store(MemoryStore):
+    """A store whose disk is sometimes full."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults: dict[str, list[Exception]] = {}
+
+    def _stumble(self, step: str) -> None:
+        if self.faults.get(step):
+            raise self.faults[step].pop(0)
+
+    async def claim(self, job_id: str, worker: str) -> Claimed | None:
+        self._stumble("claim")
+        return await super().claim(job_id, worker)
+
+    async def finish(self, lease: Lease, result: bytes, *, duration: float | None, drop_audio: bool) -> bool:
+        self._stumble("finish")
+        return await super().finish(lease, result, duration=duration, drop_audio=drop_audio)
+
+
+class Hold:
+    """Leases that are lost when the test says so."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, Callable[[], None]] = {}
+
+    def add(self, lease: Lease, lost: Callable[[], None]) -> None:
+        self.held[lease.job_id] = lost
+
+    def remove(self, lease: Lease) -> None:
+        self.held.pop(lease.job_id, None)
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the metrics were told."""
+
+    ends: list[str] = field(default_factory=list)
+    stages: list[tuple[str, str]] = field(default_factory=list)
+
+    def began(self, waited: float) -> None: ...
+
+    def stage(self, name: str, status: str, seconds: float) -> None:
+        self.stages.append((name, status))
+
+    def ended(self, status: str) -> None:
+        self.ends.append(status)
+
+    def reclaimed(self, jobs: int) -> None: ...
+
+
+class Say:
+    """A stage that does what the test says, then writes the transcript."""
+
+    name = "transcribe"
+    optional = False
+    cost = 1.0
+
+    def __init__(self, *acts: Act) -> None:
+        self._acts = list(acts)
+        self.runs = 0
+
+    async def run(self, draft: Draft, context: Context) -> Outcome:
+        self.runs += 1
+        if self._acts:
+            await self._acts.pop(0)()
+        return Outcome(draft=replace(draft, transcript=transcript()))
+
+
+@dataclass(slots=True)
+class Bench:
+    """A dispatcher and what it works with."""
+
+    store: Store
+    hold: Hold
+    seen: Seen
+    dispatcher: Dispatcher
+    queue: LocalQueue
+    taken_over: list[str] = field(default_factory=list)
+
+    async def submit(self) -> Job:
+        """Hand a job in."""
+        job, _created = await self.store.add(
+            NewJob(id=f"{self.store._seq:032x}", created_at=0.0, stages=("transcribe",)), limit=100
+        )
+        await self.dispatcher.refill()
+        return job
+
+    async def until(self, job: Job, *statuses: Status) -> Job:
+        """Wait for a job's status."""
+        await until(lambda: self.store._kept[job.id].job.status in statuses)
+        return self.store._kept[job.id].job
+
+    async def until_idle(self) -> None:
+        """Wait until nothing is worked on."""
+        await until(lambda: not self.queue._running)
+
+
+@asynccontextmanager
+async def bench(stage: Say, *, concurrency: int = 1) -> AsyncIterator[Bench]:
+    """Run a dispatcher on one stage."""
+    store, hold, seen, queue, gone = Store(), Hold(), Seen(), LocalQueue(), []
+    parts = Parts(
+        store=store, queue=queue, blobs=MemoryBlobs(), hold=hold, bells=Bells(), stage=lambda _name: stage,
+        observer=seen,
+    )  # fmt: skip
+    dispatcher = Dispatcher(
+        parts,
+        DispatcherOptions(worker="one", concurrency=concurrency),
+        taken_over=lambda: gone.append("gone"),
+        sleep=lambda _seconds: asyncio.sleep(0),
+    )
+    running = asyncio.create_task(dispatcher.run())
+    try:
+        yield Bench(store, hold, seen, dispatcher, queue, gone)
+    finally:
+        await queue.close(0)
+        await running
+
+
+async def until(check: Callable[[], bool]) -> None:
+    """Let the others run until it is so."""
+    async with asyncio.timeout(10):
+        while not check():  # noqa: ASYNC110 - it looks at the fakes, which ring no bells
+            await asyncio.sleep(0)
+
+
+async def forever() -> None:
+    """Compute until cancelled."""
+    await asyncio.Event().wait()
+
+
+async def until_running(one: Bench, job: Job, stage: Say) -> None:
+    """Wait until the stage is at work."""
+    await until(lambda: stage.runs > 0 and job.id in one.hold.held)
+
+
+async def test_a_job_is_completed_once() -> None:
+    """Its stages run, its result is there, its lease is given up."""
+    async with bench(stage := Say()) as one:
+        job = await one.submit()
+        done = await one.until(job, Status.COMPLETED)
+        await one.until_idle()
+    assert (done.attempts, done.progress, stage.runs) == (1, 1.0, 1)
+    assert (one.seen.ends, one.seen.stages, one.hold.held) == (["completed"], [("transcribe", "completed")], {})
+
+
+async def test_a_failure_is_the_jobs_and_a_new_attempt_can_succeed() -> None:
+    """With the code of what failed."""
+
+    async def fail() -> None:
+        raise AsrUnavailable("Nobody there.")
+
+    async with bench(Say(fail)) as one:
+        job = await one.submit()
+        failed = await one.until(job, Status.FAILED)
+        await one.store.retry(job.id, limit=10)
+        await one.dispatcher.refill()
+        done = await one.until(job, Status.COMPLETED)
+    assert failed.error == {"code": "asr_unavailable", "message": "Nobody there."}
+    assert (done.attempts, done.error) == (2, None)
+
+
+async def test_a_cancelled_job_that_is_tried_again_at_once_is_not_mistaken_for_one_taken_over() -> None:
+    """The process goes on, though the row says `queued` or `running` when the first attempt looks at it."""
+    async with bench(stage := Say(forever), concurrency=2) as one:
+        job = await one.submit()
+        await until_running(one, job, stage)
+        await one.store.request_cancel(job.id)
+        one.dispatcher.stop(job.id)
+        one.dispatcher.stop(job.id)
+        await one.store.retry(job.id, limit=10)
+        await one.dispatcher.refill()
+        done = await one.until(job, Status.COMPLETED)
+        await one.until_idle()
+    assert (done.attempts, one.taken_over) == (2, [])
+    assert sorted(one.seen.ends) == ["cancelled", "completed"]
+
+
+async def test_a_job_that_another_worker_has_ends_this_process() -> None:
+    """Nothing is written under the old lease."""
+    async with bench(stage := Say(forever)) as one:
+        job = await one.submit()
+        await until_running(one, job, stage)
+        await one.store.reclaim("two", ["one"], poison=3)
+        other = await one.store.claim(job.id, "two")
+        one.hold.held[job.id]()
+        await one.until_idle()
+        found = await one.store.get(job.id)
+    assert other is not None
+    assert found is not None
+    assert (found.status, found.restarts, one.taken_over) == (Status.RUNNING, 1, ["gone"])
+
+
+async def test_a_lease_that_could_not_be_renewed_hands_the_job_back() -> None:
+    """Nobody has taken it: it waits again, and this process goes on."""
+    async with bench(stage := Say(forever)) as one:
+        job = await one.submit()
+        await until_running(one, job, stage)
+        one.hold.held[job.id]()
+        await one.until(job, Status.QUEUED)
+        await one.dispatcher.refill()
+        done = await one.until(job, Status.COMPLETED)
+    assert (done.attempts, done.restarts, one.taken_over) == (1, 0, [])
+
+
+@pytest.mark.parametrize("fault", [StorageFull("Full."), Busy("Locked.")])
+async def test_a_job_that_cannot_be_claimed_now_waits_for_the_next_bell(fault: Exception) -> None:
+    """It stays queued."""
+    async with bench(Say()) as one:
+        one.store.faults["claim"] = [fault]
+        job = await one.submit()
+        await until(lambda: not one.store.faults["claim"])
+        await one.until_idle()
+        await one.until(job, Status.QUEUED)
+        await one.dispatcher.refill()
+        await one.until(job, Status.COMPLETED)
+
+
+async def test_an_end_is_written_once_the_disk_has_room() -> None:
+    """However often it was full before; nothing is computed again."""
+    async with bench(stage := Say()) as one:
+        one.store.faults["finish"] = [StorageFull("Full."), StorageFull("Full.")]
+        job = await one.submit()
+        await one.until(job, Status.COMPLETED)
+    assert stage.runs == 1
+
+
+async def test_a_graceful_stop_hands_the_job_back() -> None:
+    """Queued again, at its last checkpoint; not counted as a crash."""
+    async with bench(stage := Say(forever)) as one:
+        job = await one.submit()
+        await until_running(one, job, stage)
+        await one.queue.close(0)
+        found = await one.store.get(job.id)
+    assert found is not None
+    assert (found.status, found.restarts, one.taken_over) == (Status.QUEUED, 0, [])
