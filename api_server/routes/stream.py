@@ -1,5 +1,6 @@
 """`WS /ws/transcribe`: the thin edge between FastAPI's WebSocket and a streaming connection."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import structlog
@@ -9,7 +10,7 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 from api_server.deps import authorize, bearer
 from api_server.engine.base import DecodeOptions, Priority
 from api_server.engine.recognizer import Recognizer
-from api_server.streaming.connection import Connection, Disconnected
+from api_server.streaming.connection import Connection, Disconnected, Socket
 from api_server.streaming.service import DecodeFinal, StreamService, hypothesis
 from api_server.streaming.values import DecodeRequest, Hypothesis
 from shared.errors import (
@@ -68,18 +69,25 @@ async def stream(websocket: WebSocket) -> None:
     """Serve one live stream; every refusal is an `error` event and then a close code."""
     protocol = _protocol(websocket)
     await websocket.accept(subprotocol=protocol)
-    socket = StarletteSocket(websocket)
+    await serve(websocket, StarletteSocket(websocket), key=_key(websocket, protocol), refusal=_refusal)
+
+
+async def serve(
+    websocket: WebSocket, socket: Socket, *, key: str | None, refusal: Callable[[SvenskaError], str]
+) -> None:
+    """Run a stream on a WebSocket that has been accepted; `refusal` writes the message that tells an error."""
     service: StreamService = websocket.app.state.streams
     try:
-        authorize(_key(websocket, protocol), websocket.app.state.keys)
+        authorize(key, websocket.app.state.keys)
         with service.place():
             await Connection(socket, service).run()
         await _close(websocket, 1000)
     except SvenskaError as error:
-        await _refuse(websocket, socket, error)
+        await _refuse(websocket, refusal(error), close_code(error))
     except ExceptionGroup:  # the supervisor of this stream's tasks: the client is told, the log has the rest
         log.exception("stream_failed")
-        await _refuse(websocket, socket, Internal("The stream failed; connect again."))
+        failure = Internal("The stream failed; connect again.")
+        await _refuse(websocket, refusal(failure), close_code(failure))
 
 
 def final_decoder(recognizer: Recognizer) -> DecodeFinal:
@@ -109,13 +117,16 @@ def _key(websocket: WebSocket, protocol: str | None) -> str | None:
     return websocket.query_params.get("api_key") or (protocol.removeprefix(_PREFIX) if protocol else None)
 
 
-async def _refuse(websocket: WebSocket, socket: StarletteSocket, error: SvenskaError) -> None:
-    event = StreamError(code=error.code, message=error.message, fatal=True)
+def _refusal(error: SvenskaError) -> str:
+    return StreamError(code=error.code, message=error.message, fatal=True).model_dump_json()
+
+
+async def _refuse(websocket: WebSocket, message: str, code: int) -> None:
     try:
-        await socket.send(event.model_dump_json())
+        await StarletteSocket(websocket).send(message)
     except Disconnected:
         return
-    await _close(websocket, close_code(error))
+    await _close(websocket, code)
 
 
 async def _close(websocket: WebSocket, code: int) -> None:

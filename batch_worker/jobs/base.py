@@ -50,7 +50,7 @@ class JobStore(Protocol):
         """Return the result of a completed job as JSON."""
 
     async def events(self, job_id: str, *, after: int, limit: int) -> Sequence[Event]:
-        """Return the events of a job that came after event `after`, in order."""
+        """Return the events of a job that came after event `after`, in order; of very many, the newest are kept."""
 
     async def last_event(self, job_id: str) -> int:
         """Return the id of the newest event; 0 for none."""
@@ -111,7 +111,7 @@ class JobStore(Protocol):
     # --- keeping house
 
     async def expire(self, older_than: float) -> Sequence[BlobKey]:
-        """Remove jobs that ended before this time, a bounded number at once; return their recordings."""
+        """Remove jobs that ended before this time; return their recordings."""
 
     async def orphans(self, keys: Sequence[BlobKey]) -> Sequence[BlobKey]:
         """Return those of `keys` that no job owns."""

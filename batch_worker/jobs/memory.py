@@ -12,6 +12,7 @@ from typing import Any
 
 from batch_worker.jobs.estimate import WHOLE_JOB
 from batch_worker.jobs.model import (
+    EVENTS_KEPT,
     BlobKey,
     Claimed,
     Cost,
@@ -27,7 +28,7 @@ from batch_worker.jobs.model import (
 )
 from batch_worker.jobs.store import StoreOptions
 from batch_worker.jobs.view import job_json, record_json
-from batch_worker.pipeline.runner import StageRecord
+from batch_worker.pipeline.runner import StageRecord, StageStatus
 from shared.errors import Conflict, Expired, Poison, QueueFull
 from shared.transcript import Segment, to_json
 
@@ -116,7 +117,7 @@ class MemoryStore:
     async def last_event(self, job_id: str) -> int:
         """Return the id of the newest event; 0 for none."""
         kept = self._kept.get(job_id)
-        return 0 if kept is None else len(kept.events)
+        return kept.events[-1].id if kept else 0
 
     async def request_cancel(self, job_id: str) -> Job | None:
         """End a queued or running job as cancelled."""
@@ -224,7 +225,8 @@ class MemoryStore:
             kept.result, kept.draft, kept.segments = result, b"", []
             blob = None if drop_audio else kept.job.blob
             kept.job = replace(kept.job, progress=1.0, duration=duration or kept.job.duration, blob=blob)
-            self._cost(WHOLE_JOB, self._clock() - (kept.job.started_at or 0.0), 1.0)
+            if kept.job.started_at is not None and kept.job.started_at == kept.job.resumed_at:
+                self._cost(WHOLE_JOB, self._clock() - kept.job.started_at, 1.0)
             self._end(kept, Status.COMPLETED)
 
         return self._held(lease, write)
@@ -310,7 +312,8 @@ class MemoryStore:
         return True
 
     def _end(self, kept: _Kept, status: Status, error: Mapping[str, Any] | None = None) -> None:
-        kept.job = replace(kept.job, status=status, error=error, completed_at=self._clock())
+        records = _settled(kept.job.records, "failed" if status is Status.FAILED else None)
+        kept.job = replace(kept.job, status=status, error=error, completed_at=self._clock(), records=records)
         kept.token = None
         job = job_json(kept.job)
         _tell(kept, str(status) if status in {Status.COMPLETED, Status.FAILED} else "status", job)
@@ -321,7 +324,9 @@ class MemoryStore:
             self._deliveries[number] = one, self._clock()
 
     def _requeue(self, kept: _Kept) -> None:
-        kept.job, kept.token, kept.handed_back = replace(kept.job, status=Status.QUEUED), None, True
+        records = _settled(kept.job.records, None)
+        kept.job, kept.token = replace(kept.job, status=Status.QUEUED, records=records), None
+        kept.handed_back = True
         _tell(kept, "status", {"status": "queued"})
 
     def _remove(self, kept: _Kept) -> BlobKey | None:
@@ -385,6 +390,13 @@ def _record(kept: _Kept, record: StageRecord) -> None:
     _tell(kept, "stage", record_json(record))
 
 
+def _settled(records: tuple[StageRecord, ...], outcome: StageStatus | None) -> tuple[StageRecord, ...]:
+    if outcome is None:
+        return tuple(record for record in records if record.status != "running")
+    return tuple(replace(record, status=outcome) if record.status == "running" else record for record in records)
+
+
 def _tell(kept: _Kept, kind: str, data: Mapping[str, Any]) -> None:
-    event = Event(id=len(kept.events) + 1, type=kind, data=json.dumps(data, ensure_ascii=False).encode())
-    kept.events.append(event)
+    number = kept.events[-1].id + 1 if kept.events else 1
+    kept.events.append(Event(id=number, type=kind, data=json.dumps(data, ensure_ascii=False).encode()))
+    del kept.events[:-EVENTS_KEPT]

@@ -10,6 +10,8 @@ from batch_worker.pipeline.runner import StageRecord
 from shared.transcript import Segment
 
 BlobKey = NewType("BlobKey", str)
+EVENTS_KEPT = 10_000
+"""Of one job; older ones are let go. An hour of speech makes about a thousand."""
 
 
 class Status(StrEnum):

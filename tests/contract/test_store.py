@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from batch_worker.jobs.base import JobStore
+from batch_worker.jobs.estimate import WHOLE_JOB
 from batch_worker.jobs.memory import MemoryStore
-from batch_worker.jobs.model import BlobKey, Claimed, Job, NewJob, Status
+from batch_worker.jobs.model import EVENTS_KEPT, BlobKey, Claimed, Job, NewJob, Status
 from batch_worker.jobs.store import StoreOptions, open_store
 from batch_worker.pipeline.options import JobOptions
 from batch_worker.pipeline.runner import StageRecord
@@ -277,6 +278,37 @@ async def test_events_come_in_order_and_can_be_resumed(store: JobStore) -> None:
     assert [event.id for event in await store.events(job.id, after=4, limit=1)] == [5]
 
 
+async def test_very_many_events_are_not_all_kept(store: JobStore) -> None:
+    """The newest are, under the ids that they had."""
+    job = await added(store)
+    mine = await claimed(store, job)
+    await store.append(mine.lease, [segment(id=number) for number in range(EVENTS_KEPT + 5)], end=1.0)
+    first, *_rest = await store.events(job.id, after=0, limit=2)
+    newest = await store.last_event(job.id)
+    assert (first.id, newest) == (8, EVENTS_KEPT + 7)
+
+
+@pytest.mark.parametrize(
+    ("end", "shown"), [("fail", ["failed"]), ("cancel", []), ("release", []), ("crash", []), ("finish", [])]
+)
+async def test_no_stage_runs_once_nobody_works_on_the_job(store: JobStore, end: str, shown: list[str]) -> None:
+    """It failed with the job, or it is as if it had not begun."""
+    job = await added(store)
+    lease = (await claimed(store, job)).lease
+    await store.begin(lease, "transcribe")
+    ends = {
+        "fail": lambda: store.fail(lease, {"code": "internal", "message": ""}),
+        "cancel": lambda: store.request_cancel(job.id),
+        "release": lambda: store.release(lease),
+        "crash": lambda: store.reclaim("other", ["worker-1"], poison=3),
+        "finish": lambda: store.finish(lease, b"{}", duration=1.0, drop_audio=False),
+    }
+    await ends[end]()
+    found = await store.get(job.id)
+    assert found is not None
+    assert [record.status for record in found.records] == shown
+
+
 async def test_a_failed_job_can_be_tried_again_from_its_first_unfinished_stage(store: JobStore) -> None:
     """With the original options; finished stages stay finished."""
     job = await added(store, options=JobOptions(beam_size=3))
@@ -391,3 +423,36 @@ async def test_costs_are_learned_from_what_stages_took(store: JobStore) -> None:
         await store.checkpoint(mine.lease, DONE, DRAFT)
     cost = (await store.costs())["transcribe"]
     assert cost.seconds / cost.audio == pytest.approx(0.2)
+
+
+async def test_what_whole_jobs_take_is_learned_from_those_done_in_one_go(store: JobStore, clock: Clock) -> None:
+    """Neither downtime nor the pause before another try is work."""
+    for pause in (0.0, 5000.0):
+        job = await added(store)
+        mine = await claimed(store, job)
+        clock.now += 10
+        if pause:
+            await store.release(mine.lease)
+            clock.now += pause
+            mine = await claimed(store, job)
+        await store.finish(mine.lease, b"{}", duration=1.0, drop_audio=False)
+    cost = (await store.costs())[WHOLE_JOB]
+    assert cost.seconds / cost.audio == pytest.approx(10)
+
+
+async def test_retention_removes_as_many_as_there_are(store: JobStore, clock: Clock) -> None:
+    """Also jobs without a recording, which leave nothing behind to be deleted."""
+    for _ in range(50):
+        await store.request_cancel((await added(store)).id)
+    clock.now += 10
+    assert await store.expire(clock.now) == []
+    assert (await store.counts()).cancelled == 0
+
+
+async def test_a_list_says_who_goes_first_as_each_job_does(store: JobStore) -> None:
+    """One look at the queue, the same places."""
+    jobs = [await added(store, priority=number % 3) for number in range(7)]
+    await store.request_cancel(jobs[2].id)
+    listed = {job.id: job.ahead for job in await store.list(status=None, limit=9, before=None)}
+    assert listed == {job.id: (await store.get(job.id)).ahead for job in jobs}  # type: ignore[union-attr]
+    assert listed[jobs[2].id] is None

@@ -51,3 +51,16 @@ def job(row: sqlite3.Row, *, ahead: int | None = None) -> Job:
         error=None if row["error"] is None else json.loads(row["error"]),
         ahead=ahead,
     )
+
+
+def settled(records: list[dict[str, Any]], outcome: str | None) -> list[dict[str, Any]]:
+    """Return the stages once nobody works on them: what runs ends as `outcome`; None: as if it had not begun."""
+    if outcome is None:
+        return [record for record in records if record["status"] != "running"]
+    return [record | {"status": outcome} if record["status"] == "running" else record for record in records]
+
+
+def duration(draft: bytes) -> float:
+    """Return the seconds of audio that a draft knows of, 0 for none."""
+    document = json.loads(draft) if draft else {}
+    return float((document.get("transcript") or {}).get("duration", 0.0))

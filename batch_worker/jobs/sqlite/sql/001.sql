@@ -35,7 +35,6 @@ CREATE TABLE jobs (
     last_event INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX jobs_queued ON jobs (priority DESC, seq) WHERE status = 'queued';
-CREATE INDEX jobs_running ON jobs (worker) WHERE status = 'running';
 CREATE INDEX jobs_by_status ON jobs (status, seq);
 CREATE INDEX jobs_ended ON jobs (completed_at) WHERE completed_at IS NOT NULL;
 CREATE INDEX jobs_blob ON jobs (blob) WHERE blob IS NOT NULL;

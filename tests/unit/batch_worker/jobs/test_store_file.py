@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from batch_worker.jobs.sqlite.migrations import steps
 from batch_worker.jobs.model import NewJob
+from batch_worker.jobs.sqlite.migrations import steps
 from batch_worker.jobs.store import open_store
 from shared.errors import StartupError, StorageFull
 from tests.unit.batch_worker.jobs.test_blobs import no_file_larger_than
