@@ -24,7 +24,7 @@ from api_server.engine.lanes import Lane
 from api_server.engine.models import Models
 from api_server.engine.recognizer import Recognizer
 from api_server.metrics import Metrics
-from api_server.routes import health, models, openai, pages, stream, transcribe
+from api_server.routes import deepgram, deepgram_live, health, models, openai, pages, stream, transcribe
 from api_server.settings import Settings
 from api_server.streaming.service import Limits, StreamEngine, StreamService
 from api_server.streaming.silero import SileroVad
@@ -96,7 +96,7 @@ def create_app(settings: Settings, *, transcriber: Transcriber | None = None) ->
         lifespan=lifespan,
     )
     errors.install(app)
-    for part in (transcribe, models, health, stream, pages, openai):
+    for part in (transcribe, models, health, stream, pages, openai, deepgram, deepgram_live):
         app.include_router(part.router)
     app.include_router(health.keyed)
     app.include_router(openai.unknown)

@@ -83,9 +83,9 @@ def authorize(key: str | None, keys: Sequence[str]) -> None:
 
 
 def bearer(header: str) -> str | None:
-    """Return the key in an `Authorization` header."""
+    """Return the key in an `Authorization` header, under the name that Deepgram's clients give it too."""
     scheme, _, token = header.partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
+    return token.strip() if scheme.lower() in {"bearer", "token"} else None
 
 
 class KeyedRoute(APIRoute):

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from shared.errors import StartupError
-from svenska import checks
+from svenska import check_model, check_service, checks
 from svenska.address import api_address, jobs_address
 from svenska.checks import Finding, State
 from svenska.exits import Exit
@@ -55,11 +55,11 @@ def findings(shell: Shell, server: str | None) -> Iterator[Finding]:
         yield checks.keys(len(values["api_keys"]), hosts)
         yield checks.disk(Path(values["data_dir"]).expanduser())
     if "whisper_model" in values:
-        yield checks.model(values["whisper_model"], cached_model)
+        yield check_model.model(values["whisper_model"], cached_model)
         if (size := _size(values["whisper_model"])) is not None:
-            yield checks.memory(size, checks.memory_of_machine())
-    yield checks.service("api_server", api_address(server, shell.environ), "/models")
-    yield checks.service("batch_worker", jobs_address(None, shell.environ), "/queue/stats")
+            yield check_model.memory(size, check_model.memory_of_machine())
+    yield check_service.service("api_server", api_address(server, shell.environ), "/models")
+    yield check_service.service("batch_worker", jobs_address(None, shell.environ), "/queue/stats")
     yield checks.recorder()
 
 

@@ -67,6 +67,11 @@ class Shell:
         else:
             self.err.out(": ".join(["svenska", *context.values(), message]), highlight=False, style="red")
 
+    def wait(self, failure: Failure) -> None:
+        """Say that a service will be asked again, and why."""
+        message = self.text(failure.sentence, **failure.values)
+        self.say("{message} Trying again in {seconds:g} s.", message=message, seconds=failure.retry_after)
+
     def status(self, sentence: str, **values: object) -> AbstractContextManager[object]:
         """Show that something is going on for as long as the block lasts."""
         return self._spinning(self.text(sentence, **values))

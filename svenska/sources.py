@@ -16,6 +16,7 @@ from typing import IO, BinaryIO
 from shared.errors import SvenskaError
 from svenska.exits import Exit, Failure, exit_for
 from svenska.recordings import Recording
+from svenska.shell import printable
 
 SAMPLE_RATE = 16_000
 """Hz."""
@@ -23,6 +24,8 @@ CHUNK_SECONDS = 0.1
 CHUNK_BYTES = round(SAMPLE_RATE * CHUNK_SECONDS) * 2
 _MAX_SECONDS = 24 * 3600.0
 _END_SECONDS = 2.0
+_REASON = 200
+"""Characters of what a recorder says."""
 _FULL_SCALE = 32_767
 
 RECORDERS: tuple[tuple[str, ...], ...] = (
@@ -119,12 +122,13 @@ def _recorded(process: "subprocess.Popen[bytes]", pipe: IO[bytes], said: IO[byte
     yield from _whole_samples(pipe)
     if process.wait() > 0:
         said.seek(0)
-        reason = said.read(400).decode(errors="replace").strip() or f"exit code {process.returncode}"
+        lines = said.read().decode(errors="replace").split("\n")
+        reason = next((line for line in reversed(lines) if line.strip()), f"exit code {process.returncode}")
         raise Failure(
             "The microphone cannot be read: {reason}",
             code="microphone",
             exit_code=Exit.FAILED,
-            reason=" ".join(reason.split()),
+            reason=printable(reason.strip()[:_REASON]),
         )
 
 

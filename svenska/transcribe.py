@@ -1,46 +1,21 @@
 """`svenska transcribe`: recordings in, transcripts out."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
 
 from shared.render import Format
 from svenska.choose import api_service
-from svenska.client import Document, Service, broken_off, patiently, refusal
-from svenska.exits import Exit, Failure
-from svenska.options import (
-    Json,
-    Local,
-    Model,
-    Output,
-    Prompt,
-    Server,
-    SpokenLanguage,
-    Wait,
-    Words,
-    shell_of,
-)
-from svenska.output import SUFFIXES, destinations, rendered, write
+from svenska.client import Document, Service, patiently
+from svenska.one_by_one import end_with, one_by_one
+from svenska.options import Json, Local, Model, Output, Prompt, Server, SpokenLanguage, Wait, Words, shell_of
+from svenska.output import rendered, write
 from svenska.progress import bar
-from svenska.recordings import STDIN, Recording, recordings
+from svenska.recordings import STDIN, recordings
 from svenska.shell import Shell, printable
-
-OnSegment = Callable[[Document], None]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Task:
-    """One recording, and what is to become of it."""
-
-    recording: Recording
-    """What to send."""
-    form: Format
-    """As which text."""
-    path: Path | None
-    """The file to write; None: standard output."""
+from svenska.transcription import Task, form_fields, planned, transcript
 
 
 def transcribe(  # noqa: PLR0913 - one for each option
@@ -95,27 +70,11 @@ def transcribe(  # noqa: PLR0913 - one for each option
     with api_service(shell, server, local=local, model=model) as service:
         if service.address.own:  # the model asked for is its resident one
             fields.pop("model", None)
-        failures = _all(shell, service, due, fields, wait)
-    if failures:
-        raise typer.Exit(failures[0].exit_code)
 
+        def work(task: Task) -> None:
+            _deliver(shell, task, _transcribed(shell, service, task, fields, wait=wait))
 
-def planned(named: Sequence[Recording], form: Format | None, output: Path | None, folder: Path | None) -> list[Task]:
-    """Return what is to be done; raises `Failure` where the options do not go together."""
-    if output and (folder or len(named) > 1):
-        raise Failure(
-            "--output takes the transcript of one recording; for several use --output-dir.",
-            code="invalid_parameter",
-            exit_code=Exit.USAGE,
-        )
-    form = form or _form_of(output)
-    paths: list[Path | None] = [output] * len(named) if not folder else [*destinations(named, form, folder)]
-    return [Task(recording=one, form=form, path=path) for one, path in zip(named, paths, strict=True)]
-
-
-def _form_of(output: Path | None) -> Format:
-    forms = {suffix: form for form, suffix in SUFFIXES.items()}
-    return forms.get(output.suffix.lower(), "text") if output else "text"
+        end_with(one_by_one(shell, due, work, what="file", name=lambda task: task.recording.name))
 
 
 def _without_finished(shell: Shell, tasks: Sequence[Task]) -> list[Task]:
@@ -127,30 +86,12 @@ def _without_finished(shell: Shell, tasks: Sequence[Task]) -> list[Task]:
     return [task for task in tasks if task not in finished]
 
 
-def _all(
-    shell: Shell, service: Service, tasks: Sequence[Task], fields: Mapping[str, str], wait: float
-) -> list[Failure]:
-    """Do one after another; a failure of one does not keep the others from being done."""
-    failures = []
-    for number, task in enumerate(tasks, start=1):
-        name = task.recording.name
-        title = name if len(tasks) == 1 else f"{number}/{len(tasks)} {name}"
-        try:
-            _one(shell, service, task, fields, wait=wait, title=title, heading=len(tasks) > 1)
-        except Failure as failure:
-            shell.fail(failure, file=name)
-            failures.append(failure)
-    return failures
-
-
-def _one(
-    shell: Shell, service: Service, task: Task, fields: Mapping[str, str], *, wait: float, title: str, heading: bool
-) -> None:
-    screen = task.path is None and not shell.json
-    live = screen and task.form == "text"
-    if screen and heading and task.form != "json":
+def _transcribed(shell: Shell, service: Service, task: Task, fields: Mapping[str, str], *, wait: float) -> Document:
+    """Return a transcript; text for standard output is written while it comes."""
+    live = _is_live(shell, task)
+    if task.several and task.path is None and task.form != "json" and not shell.json:
         shell.write(f"==> {task.recording.name} <==\n")
-    with bar(shell, title) as progress, task.recording.opened() as file:
+    with bar(shell, task.title) as progress, task.recording.opened() as file:
 
         def on_segment(data: Document) -> None:
             progress.advance(float(data.get("progress", 0.0)))
@@ -161,14 +102,17 @@ def _one(
             file.seek(0)
             return transcript(service, file, task.recording.upload_name, fields, on_segment)
 
-        document = patiently(work, seconds=wait, tell=lambda failure: _tell_wait(shell, failure))
-    _tell_warnings(shell, task, document)
-    if not live:
-        _deliver(shell, task, document)
+        return patiently(work, seconds=wait, tell=shell.wait)
+
+
+def _is_live(shell: Shell, task: Task) -> bool:
+    return task.path is None and task.form == "text" and not shell.json
 
 
 def _deliver(shell: Shell, task: Task, document: Document) -> None:
     name = task.recording.name
+    for warning in document.get("warnings", ()):
+        shell.say("{file}: {message}", file=name, message=printable(str(warning.get("message", ""))))
     if task.path:
         write(task.path, rendered(document, task.form))
         if shell.json:
@@ -177,42 +121,5 @@ def _deliver(shell: Shell, task: Task, document: Document) -> None:
             shell.say("{file}: {path}", file=name, path=task.path)
     elif shell.json:
         shell.document({"file": name, **document})
-    else:
+    elif not _is_live(shell, task):  # else it is written already
         shell.write(rendered(document, task.form))
-
-
-def _tell_warnings(shell: Shell, task: Task, document: Document) -> None:
-    for warning in document.get("warnings", ()):
-        shell.say("{file}: {message}", file=task.recording.name, message=printable(str(warning.get("message", ""))))
-
-
-def _tell_wait(shell: Shell, failure: Failure) -> None:
-    shell.say(
-        "{message} Trying again in {seconds:g} s.",
-        message=shell.text(failure.sentence, **failure.values),
-        seconds=failure.retry_after,
-    )
-
-
-def transcript(
-    service: Service, file: BinaryIO, name: str, fields: Mapping[str, str], on_segment: OnSegment
-) -> Document:
-    """Return the transcript of one recording; segments are told as they come. Raises `Failure`."""
-    form = {**fields, "stream": "true"}
-    with service.events("POST", "/transcribe", data=form, files={"file": (name, file)}) as events:
-        for event in events:
-            if event.name == "done":
-                return event.data
-            if event.name == "error":
-                raise refusal(event.data, status=500)
-            on_segment(event.data)
-    raise broken_off(service.address)
-
-
-def form_fields(**fields: object) -> dict[str, str]:
-    """Return the fields that say something, as a form spells them."""
-    return {
-        name: str(value).lower() if isinstance(value, bool) else str(value)
-        for name, value in fields.items()
-        if value is not None
-    }

@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parents[3] / "svenska"
 _SPEAKING = {"Failure": 0, "say": 0, "text": 0, "status": 0, "_unusable": 0, "show": 1}
 """Functions, and which of their arguments is said."""
 _NAMED = {"found", "fix"}
-_TABLES = {"_facts", "_conclusion", "_unwell"}
+_TABLES = {"facts", "_conclusion", "_unwell"}
 """Functions whose dictionaries hold what is said."""
 _COMMANDS = ("pip ", "svenska ")
 _STATES = {*get_args(State)}

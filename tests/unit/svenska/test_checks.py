@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from svenska import checks, doctor
+from svenska import check_model, check_service, checks, doctor
 from svenska.address import Address
 from svenska.client import refusal, unreachable
 
@@ -80,7 +80,7 @@ def test_a_file_in_the_place_of_the_data_folder_is_a_fault(tmp_path: Path):
 )
 def test_a_model_that_is_not_here_is_told(name: str, state: str):
     """With a name that would work; one from the hub is only fetched first."""
-    finding = checks.model(name, _nowhere)
+    finding = check_model.model(name, _nowhere)
     assert finding.state == state
     assert finding.fix
 
@@ -88,23 +88,23 @@ def test_a_model_that_is_not_here_is_told(name: str, state: str):
 def test_a_model_folder_must_be_whole(tmp_path: Path):
     """Weights and tokenizer, named by folder or found in the cache of the hub."""
     (tmp_path / "model.bin").write_bytes(bytes(10**7))
-    finding = checks.model(str(tmp_path), _nowhere)
+    finding = check_model.model(str(tmp_path), _nowhere)
     assert (finding.state, finding.values["missing"]) == ("fault", "tokenizer.json")
     (tmp_path / "tokenizer.json").touch()
-    assert checks.model(str(tmp_path), _nowhere).state == "ok"
-    assert checks.model("owner/name", lambda _name: tmp_path).state == "ok"
+    assert check_model.model(str(tmp_path), _nowhere).state == "ok"
+    assert check_model.model("owner/name", lambda _name: tmp_path).state == "ok"
 
 
 @pytest.mark.parametrize(("size", "memory", "state"), [(1, 8, "ok"), (3, 8, "ok"), (4, 8, "warning")])
 def test_the_model_must_fit_twice(size: int, memory: int, state: str):
     """Once for speech and once for jobs, or BATCH_LANE=shared."""
-    assert checks.memory(size * GIGABYTE, memory * GIGABYTE).state == state
+    assert check_model.memory(size * GIGABYTE, memory * GIGABYTE).state == state
 
 
 def test_a_service_that_is_away_is_a_fault_only_where_somebody_named_it():
     """A command line works without."""
-    assert checks.absent("api_server", HERE, unreachable(HERE)).state == "warning"
-    assert checks.absent("api_server", THERE, unreachable(THERE)).state == "fault"
+    assert check_service.absent("api_server", HERE, unreachable(HERE)).state == "warning"
+    assert check_service.absent("api_server", THERE, unreachable(THERE)).state == "fault"
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_service_that_is_away_is_a_fault_only_where_somebody_named_it():
 def test_a_service_that_is_unwell_says_what_to_do(code: str, status: int, fix: str):
     """By what it answers."""
     failure = refusal({"error": {"code": code, "message": "No."}}, status=status)
-    finding = checks.absent("api_server", HERE, failure)
+    finding = check_service.absent("api_server", HERE, failure)
     assert finding.state == "fault"
     assert fix in finding.fix
 

@@ -6,9 +6,11 @@ import httpx
 import pytest
 from rich.console import Console
 
-from svenska import jobs
 from svenska.exits import Exit, Failure
+from svenska.job_view import row
+from svenska.job_work import cancelled, checked, newest
 from svenska.shell import Shell
+from svenska.submission import settings, submission, switches
 from svenska.tables import moment, seconds, show
 from tests.unit.svenska.services import answering
 
@@ -24,32 +26,32 @@ from tests.unit.svenska.services import answering
 )
 def test_features_are_switched_on_and_off(words: list[str], found: dict[str, bool]):
     """A name alone is on."""
-    assert jobs.switches(words) == found
+    assert switches(words) == found
 
 
 @pytest.mark.parametrize("word", ["pii=maybe", "=on", ""])
 def test_a_switch_is_on_or_off(word: str):
     """Anything else is a mistake of the command line."""
     with pytest.raises(Failure, match="--feature") as failed:
-        jobs.switches([word])
+        switches([word])
     assert failed.value.exit_code is Exit.USAGE
 
 
 def test_options_are_json_where_they_can_be():
     """Else text, so that a prompt needs no quotes of its own."""
     words = ["beam_size=1", "prompt=Hej på dig = hej", "vad_filter=false", "temperature=0.2"]
-    assert jobs.settings(words) == {
+    assert settings(words) == {
         "beam_size": 1, "prompt": "Hej på dig = hej", "vad_filter": False, "temperature": 0.2,
     }  # fmt: skip
     for word in ("beam_size", "=1"):
         with pytest.raises(Failure, match="--option"):
-            jobs.settings([word])
+            settings([word])
 
 
 def test_a_submission_says_only_what_was_asked_for():
     """The service's own defaults are its business."""
-    assert jobs.submission(language=None, priority=0, features={}, options={}, metadata=None, webhook_url=None) == {}
-    assert jobs.submission(language="sv", priority=5, features={"pii": False}, metadata={"möte": 7}) == {
+    assert submission(language=None, priority=0, features={}, options={}, metadata=None, webhook_url=None) == {}
+    assert submission(language="sv", priority=5, features={"pii": False}, metadata={"möte": 7}) == {
         "language": "sv", "priority": "5", "features": '{"pii": false}', "metadata": '{"möte": 7}',
     }  # fmt: skip
 
@@ -65,7 +67,7 @@ def _listed(total: int, limit: int) -> tuple[list[str], list[httpx.QueryParams]]
         return httpx.Response(200, json=page | {"next_cursor": str(end) if end < total else None})
 
     with answering(handler) as service:
-        return [job["job_id"] for job in jobs.newest(service, "failed", limit)], asked
+        return [job["job_id"] for job in newest(service, "failed", limit)], asked
 
 
 @pytest.mark.parametrize(("total", "limit", "pages"), [(0, 20, 1), (5, 20, 1), (250, 20, 1), (250, 240, 3)])
@@ -86,7 +88,7 @@ def test_cancelling_never_removes_what_is_done():
         return httpx.Response(200, json={"job_id": "j", "status": "completed"})
 
     with answering(handler) as service, pytest.raises(Failure) as failed:
-        jobs.cancelled(service, "j")
+        cancelled(service, "j")
     assert failed.value.exit_code is Exit.NOT_NOW
     assert methods == ["GET"]
 
@@ -95,7 +97,7 @@ def test_cancelling_never_removes_what_is_done():
 def test_what_is_no_id_is_no_path(name: str):
     """Nothing is asked of the service."""
     with pytest.raises(Failure) as failed:
-        jobs.checked(name)
+        checked(name)
     assert failed.value.exit_code is Exit.NOT_FOUND
 
 
@@ -124,5 +126,5 @@ def test_figures_are_readable():
 
 def test_a_row_says_how_far_a_running_job_is():
     """In its state."""
-    row = jobs.row({"job_id": "j", "status": "running", "progress": 42.4})
-    assert row == ("j", "running 42 %", "", "", "")
+    line = row({"job_id": "j", "status": "running", "progress": 42.4})
+    assert line == ("j", "running 42 %", "", "", "")

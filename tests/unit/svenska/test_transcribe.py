@@ -8,7 +8,7 @@ import pytest
 
 from svenska.exits import Exit, Failure
 from svenska.recordings import Recording
-from svenska.transcribe import form_fields, planned, transcript
+from svenska.transcription import form_fields, planned, transcript
 from tests.unit.svenska.services import answering, events
 
 ONE = [Recording(path=Path("a.wav"))]

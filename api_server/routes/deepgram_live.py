@@ -1,0 +1,236 @@
+"""Deepgram's `WS /v1/listen`: a live stream in its messages."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Literal
+
+from fastapi import APIRouter, WebSocket
+from fastapi.responses import JSONResponse
+from pydantic import Field, ValidationError
+
+from api_server.deps import Services, authorize, bearer
+from api_server.routes.deepgram import ListenQuery, metadata, model_info, number, refusal, word
+from api_server.routes.dialects import hosted_status
+from api_server.routes.g711 import pcm_s16le
+from api_server.routes.sse import Document, dumps
+from api_server.routes.stream import StarletteSocket, serve
+from api_server.routes.translation import Native, Translation
+from api_server.streaming.connection import Socket
+from api_server.streaming.outbox import Sent
+from shared.errors import InvalidParameter, SvenskaError, UnsupportedAudio
+from shared.events import Final, Flush, Flushed, Partial, SpeechStarted, Start, Stop, StreamDone, StreamError
+
+router = APIRouter()
+
+_CONTAINERS: dict[bytes, Literal["webm", "ogg", "wav"]] = {
+    b"\x1aE\xdf\xa3": "webm", b"OggS": "ogg", b"RIFF": "wav", b"RF64": "wav",
+}  # fmt: skip
+_MARK = "finalize"
+
+
+class LiveQuery(ListenQuery):
+    """The same for a stream."""
+
+    encoding: Literal["linear16", "linear32", "mulaw", "alaw", "ogg-opus"] | None = None
+    """Nothing: webm, ogg or wav, whichever comes."""
+    sample_rate: int = Field(default=16_000, ge=8_000, le=48_000)
+    """Hz, of what is no container."""
+    channels: int = Field(default=1, ge=1, le=2)
+    """Mixed to one."""
+    interim_results: bool = False
+    """Whether unfinished utterances are told."""
+    endpointing: int | bool = True
+    """Milliseconds of silence that end an utterance; `true` and `false` leave it to the server."""
+    vad_events: bool = False
+    """Whether the beginning of speech is told."""
+    utterance_end_ms: int | None = None
+    """Whether the end of speech is told; the figure is not used."""
+
+    def start(self, head: bytes) -> Start:
+        """Return how the stream opens that begins with `head`; raises `UnsupportedAudio`."""
+        silence = None if isinstance(self.endpointing, bool) else min(5.0, max(0.1, self.endpointing / 1000))
+        return Start(
+            language=self.spoken,
+            encoding=self._container(head) if self.encoding is None else _native(self.encoding),
+            sample_rate=self.sample_rate,
+            channels=self.channels,
+            partials=self.interim_results,
+            word_timestamps=True,
+            endpoint_silence=silence,
+        )
+
+    def _container(self, head: bytes) -> Literal["webm", "ogg", "wav"]:
+        if (found := _CONTAINERS.get(head[:4])) is None:
+            raise UnsupportedAudio(
+                "Without `encoding` the stream is webm, ogg or wav, and this one is none of them; "
+                "for raw audio say `encoding=linear16` and its `sample_rate`."
+            )
+        return found
+
+
+def _native(encoding: str) -> Literal["pcm_s16le", "pcm_f32le", "ogg"]:
+    if encoding == "linear32":
+        return "pcm_f32le"
+    return "ogg" if encoding == "ogg-opus" else "pcm_s16le"
+
+
+@router.websocket("/v1/listen")
+async def live(websocket: WebSocket) -> None:
+    """Serve one live stream as Deepgram does; a wrong key or option is an HTTP status, as there."""
+    protocol, key = _credentials(websocket)
+    request_id = websocket.state.request_id
+    try:
+        authorize(key, websocket.app.state.keys)
+        query = _query(websocket)
+    except SvenskaError as error:
+        await websocket.send_denial_response(JSONResponse(refusal(error, request_id), hosted_status(error)))
+        return
+    await websocket.accept(subprotocol=protocol, headers=[(b"dg-request-id", request_id.encode())])
+    services: Services = websocket.app.state.services
+    listener = Listener(StarletteSocket(websocket), query, request_id=request_id, model=services.models.name)
+    await serve(websocket, listener, key=key, refusal=_told)
+
+
+def _credentials(websocket: WebSocket) -> tuple[str | None, str | None]:
+    """Return the sub-protocol to answer with and the key: in a header, or as `token, KEY` as browsers must."""
+    offered: list[str] = websocket.scope.get("subprotocols", [])
+    if offered and offered[0] in {"token", "bearer"}:
+        return offered[0], offered[1] if len(offered) > 1 else None
+    return None, bearer(websocket.headers.get("authorization", ""))
+
+
+def _query(websocket: WebSocket) -> LiveQuery:
+    sent = websocket.query_params
+    lists = {name: sent.getlist(name) for name in ("keyterm", "keywords")}
+    try:
+        return LiveQuery.model_validate({**sent, **lists})
+    except ValidationError as error:
+        fault = error.errors()[0]
+        expected = fault["msg"].removeprefix("Input should be ")
+        raise InvalidParameter(str(fault["loc"][0]), expected=expected, got=fault["input"]) from None
+
+
+def _told(error: SvenskaError) -> str:
+    return dumps(_error(error.code, error.message))
+
+
+def _error(code: str, message: str) -> Document:
+    return {"type": "Error", "variant": code, "description": message, "message": message}
+
+
+class Listener(Translation):
+    """One of Deepgram's clients."""
+
+    def __init__(self, wire: Socket, query: LiveQuery, *, request_id: str, model: str) -> None:
+        """Serve a client that asked for `query`."""
+        super().__init__(wire)
+        self._query = query
+        self._request_id = request_id
+        self._model = model
+        self._digest = hashlib.sha256()
+        self._opened = False
+        self._finalizing = 0
+        self._held: Final | None = None
+
+    async def hear(self, message: str | bytes) -> Sequence[Native]:
+        """Return what audio and control messages mean."""
+        if isinstance(message, bytes):
+            return self._audio(message)
+        kind = _type_of(message)
+        if kind == "KeepAlive":
+            return []
+        opening = [] if self._opened else [self._open(b"RIFF")]
+        if kind == "CloseStream":
+            return [*opening, Stop().model_dump_json()]
+        if kind == "Finalize":
+            self._finalizing += 1
+            return [*opening, Flush(mark=_MARK).model_dump_json()]
+        raise InvalidParameter("type", expected="KeepAlive, Finalize or CloseStream", got=kind)
+
+    def _audio(self, data: bytes) -> list[Native]:
+        self._digest.update(data)
+        opening = [] if self._opened or not data else [self._open(data)]
+        law = self._query.encoding
+        return [*opening, pcm_s16le(data, law) if law == "mulaw" or law == "alaw" else data]  # noqa: PLR1714 - narrows
+
+    def _open(self, head: bytes) -> str:
+        self._opened = True
+        return self._query.start(head).model_dump_json()
+
+    async def tell(self, event: Sent) -> None:
+        """Send what an event means in Deepgram's messages."""
+        if isinstance(event, Final):
+            messages = self._final(event)
+        elif isinstance(event, Flushed):
+            messages = self._finalized()
+        else:
+            messages = self._meaning(event)
+        for message in messages:
+            await self._wire.send(dumps(message))
+
+    def _meaning(self, event: Sent) -> Sequence[Document]:
+        match event:
+            case SpeechStarted() if self._query.vad_events:
+                return [{"type": "SpeechStarted", "channel": [0], "timestamp": event.start}]
+            case Partial():
+                return [self._result(event, event.committed + event.tentative, [], confidence=0.0, final=False)]
+            case StreamError():
+                return [_error(event.code, event.message)]
+            case StreamDone():
+                about = metadata(self._request_id, self._model, event.duration, self._digest.hexdigest())
+                return [{"type": "Metadata", **about}]
+            case _:
+                return []
+
+    def _final(self, event: Final) -> Sequence[Document]:
+        """Hold back what may be the last before `Finalize` is answered: that one says so."""
+        held, self._held = self._held, event
+        if self._finalizing:
+            return [] if held is None else self._heard(held)
+        self._held = None
+        return self._heard(event)
+
+    def _finalized(self) -> Sequence[Document]:
+        held, self._held = self._held, None
+        self._finalizing -= 1
+        return self._heard(held or _NOTHING, finalize=True)
+
+    def _heard(self, event: Final, *, finalize: bool = False) -> list[Document]:
+        words = [word(one) for one in event.words or ()]
+        result = self._result(event, event.text, words, confidence=event.confidence, final=True)
+        ended = {"type": "UtteranceEnd", "channel": [0], "last_word_end": event.end}
+        wanted = self._query.utterance_end_ms is not None and event is not _NOTHING
+        return [{**result, "from_finalize": finalize}, *([ended] if wanted else [])]
+
+    def _result(
+        self, event: Partial | Final, text: str, words: list[Document], *, confidence: float, final: bool
+    ) -> Document:
+        return {
+            "type": "Results",
+            "channel_index": [0, 1],
+            "start": event.start,
+            "duration": round(event.end - event.start, 3),
+            "is_final": final,
+            "speech_final": final,
+            "channel": {"alternatives": [{"transcript": text, "confidence": confidence, "words": words}]},
+            "metadata": {
+                "request_id": self._request_id,
+                "model_info": model_info(self._model),
+                "model_uuid": number(self._model),
+            },
+        }
+
+
+_NOTHING = Final(utterance=0, start=0, end=0, text="", language="", confidence=0, words=[], latency=0)
+
+
+def _type_of(message: str) -> str:
+    try:
+        document = json.loads(message)
+    except ValueError:
+        document = None
+    kind = document.get("type") if isinstance(document, dict) else None
+    if not isinstance(kind, str):
+        raise InvalidParameter("message", expected="a JSON object with a `type`", got=message)
+    return kind
