@@ -24,10 +24,11 @@ from api_server.engine.lanes import Lane
 from api_server.engine.models import Models
 from api_server.engine.recognizer import Recognizer
 from api_server.metrics import Metrics
-from api_server.routes import deepgram, deepgram_live, health, models, openai, pages, stream, transcribe
+from api_server.routes import deepgram, deepgram_live, health, models, openai, openai_realtime, pages, stream, transcribe
 from api_server.settings import Settings
 from api_server.streaming.service import Limits, StreamEngine, StreamService
 from api_server.streaming.silero import SileroVad
+from api_server.wyoming import server as wyoming
 from shared import __version__
 from shared.asgi import BodyLimit, RequestContext
 from shared.audio import decode
@@ -64,6 +65,8 @@ def create_app(settings: Settings, *, transcriber: Transcriber | None = None) ->
     uploads = _upload_folder(settings.data_dir)
     engines = _given(transcriber) if transcriber else _loaded(settings, metrics)
     _check_language(settings, engines.resident)
+    if settings.wyoming_port:
+        wyoming.check(settings.api_host, settings.wyoming_port)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -72,14 +75,15 @@ def create_app(settings: Settings, *, transcriber: Transcriber | None = None) ->
             services = _services(settings, engines, metrics, pools)
             app.state.services = services
             app.state.keys = settings.keys
-            app.state.streams = _streams(settings, services, pools, metrics)
+            streams = app.state.streams = _streams(settings, services, pools, metrics)
             tasks = [
                 asyncio.create_task(_supervised(name, run))
                 for name, run in (
-                    ("partials", app.state.streams.partials.run),
+                    ("partials", streams.partials.run),
                     ("probe", lambda: probe.watch(services.probes)),
                     ("idle models", lambda: _unload_idle(services.models, settings.model_idle_seconds)),
                     ("loop lag", lambda: _measure_lag(metrics)),
+                    *_assistants(settings, streams),
                 )
             ]
             _announce(settings, engines)
@@ -96,7 +100,7 @@ def create_app(settings: Settings, *, transcriber: Transcriber | None = None) ->
         lifespan=lifespan,
     )
     errors.install(app)
-    for part in (transcribe, models, health, stream, pages, openai, deepgram, deepgram_live):
+    for part in (transcribe, models, health, stream, pages, openai, openai_realtime, deepgram, deepgram_live):
         app.include_router(part.router)
     app.include_router(health.keyed)
     app.include_router(openai.unknown)
@@ -223,6 +227,14 @@ def _streams(settings: Settings, services: Services, pools: _Pools, metrics: Met
 # --- what runs beside the requests
 
 
+def _assistants(settings: Settings, streams: StreamService) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
+    if settings.wyoming_port:
+        server = wyoming.Server(
+            streams, host=settings.api_host, port=settings.wyoming_port, max_seconds=settings.max_audio_seconds
+        )
+        yield "wyoming", server.run
+
+
 async def _supervised(name: str, run: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
@@ -292,3 +304,7 @@ def _announce(settings: Settings, engines: _Engines) -> None:
         )
     if not settings.keys:
         log.warning("API_KEYS is empty: everyone who can reach this service may use it")
+    elif settings.wyoming_port:
+        log.warning(
+            "WYOMING_PORT asks for no API key: everyone who can reach it may use it", port=settings.wyoming_port
+        )

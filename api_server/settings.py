@@ -16,6 +16,8 @@ class Settings(CommonSettings):
     """Address to listen on; `0.0.0.0` for all."""
     api_port: int = Field(default=8123, ge=0, le=65535)
     """Port to listen on; 0 takes a free one."""
+    wyoming_port: int = Field(default=0, ge=0, le=65535)
+    """Port, on `API_HOST`, for Home Assistant by the Wyoming protocol, which knows no keys; 0: off."""
     whisper_model: str = "bundled"
     """`bundled`, a folder, a size (`small`) or a hub id (`KBLab/kb-whisper-small`)."""
     whisper_retry_model: str = ""

@@ -1,0 +1,1 @@
+"""Home Assistant's voice assistants, by the Wyoming protocol over TCP, on the native streams."""
