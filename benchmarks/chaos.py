@@ -24,7 +24,7 @@ import time
 import wave
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import cycle, islice, pairwise
@@ -50,7 +50,8 @@ AHEAD = 0.05
 WAIT_SECONDS = 900.0
 RIGHT_CODES = frozenset({"asr_unavailable", "busy", "storage_full", "timeout"})
 OPTIONS = {"options": json.dumps({"vad_filter": False}), "language": "sv"}
-DISK_BYTES = 6_000_000
+DISK_BYTES = 256_000_000
+"""The language identifier unpacks its tables there when the service starts."""
 KILLED_AT = 90.0
 """Per cent."""
 
@@ -312,12 +313,15 @@ async def _faults(asr: FakeAsr, service: Service, full: Path | None, jobs: int, 
                 await asyncio.to_thread(full.unlink)
             elif fault:
                 asr.faults(*[fault] * chance.randint(1, 6))
-            await asyncio.sleep(chance.uniform(0.05, 0.4))
+            await asyncio.sleep(chance.uniform(0.05, 0.2))
 
     async with client_of(service) as client:
         began = time.perf_counter()
         troublemaker = asyncio.create_task(trouble())
-        ids = [await submit(client, f"job-{number}", os.urandom(chance.randint(1, 50_000))) for number in range(jobs)]
+        ids = []
+        for number in range(jobs):
+            ids.append(await submit(client, f"job-{number}", os.urandom(chance.randint(1, 50_000))))
+            await asyncio.sleep(chance.uniform(0.0, 0.4))
         states = [await ended(client, job) for job in ids]
         over.set()
         await troublemaker
@@ -363,11 +367,10 @@ def small_disk(path: Path) -> Iterator[Path | None]:
 def fill(path: Path) -> None:
     """Write until nothing more fits."""
     with path.open("wb", buffering=0) as file:
-        while True:
-            try:
-                file.write(b"x" * 4096)
-            except OSError:
-                return
+        for size in (1_000_000, 4096, 1):
+            with suppress(OSError):
+                while file.write(b"x" * size):
+                    pass
 
 
 # --- resume
