@@ -24,7 +24,17 @@ from api_server.engine.lanes import Lane
 from api_server.engine.models import Models
 from api_server.engine.recognizer import Recognizer
 from api_server.metrics import Metrics
-from api_server.routes import deepgram, deepgram_live, health, models, openai, openai_realtime, pages, stream, transcribe
+from api_server.routes import (
+    deepgram,
+    deepgram_live,
+    health,
+    models,
+    openai,
+    openai_realtime,
+    pages,
+    stream,
+    transcribe,
+)
 from api_server.settings import Settings
 from api_server.streaming.service import Limits, StreamEngine, StreamService
 from api_server.streaming.silero import SileroVad
