@@ -25,27 +25,38 @@ def worst(outcomes: Iterable[str]) -> str:
     return next(outcome for outcome in _ORDER if outcome in found)
 
 
-def rendered(results: Mapping[Tried, str], version: Callable[[str], str]) -> str:
-    """Return the table, sorted."""
-    lines = ["| client | version | feature | result |", "|---|---|---|---|"]
+def rendered(results: Mapping[Tried, str], version: Callable[[str], str], *, before: str = "") -> str:
+    """Return the table, sorted; rows of the one `before` whose client was not tried this time stay."""
     versions = {client: version(client) for client in {tried.client for tried in results}}
-    lines += [
-        f"| {tried.client} | {versions[tried.client]} | {tried.feature} | {_SHOWN[outcome]} |"
-        for tried, outcome in sorted(results.items())
-    ]
-    return "\n".join(lines) + "\n"
+    rows = {tried: row for tried, row in _rows(before).items() if tried.client not in versions}
+    for tried, outcome in results.items():
+        rows[tried] = f"| {tried.client} | {versions[tried.client]} | {tried.feature} | {_SHOWN[outcome]} |"
+    return (
+        "\n".join(
+            ["| client | version | feature | result |", "|---|---|---|---|", *(rows[tried] for tried in sorted(rows))]
+        )
+        + "\n"
+    )
 
 
 def write(results: Mapping[Tried, str], version: Callable[[str], str]) -> None:
     """Put the table in its place in the document."""
-    text = DOCUMENT.read_text(encoding="utf-8")
-    before, _, rest = text.partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    DOCUMENT.write_text(f"{before}{_BEGIN}{rendered(results, version)}{_END}{after}", encoding="utf-8")
+    head, table, tail = _parts()
+    text = f"{head}{_BEGIN}{rendered(results, version, before=table)}{_END}{tail}"
+    DOCUMENT.write_text(text, encoding="utf-8")
 
 
 def listed() -> set[Tried]:
     """Return what the document's table holds."""
-    body = DOCUMENT.read_text(encoding="utf-8").partition(_BEGIN)[2].partition(_END)[0]
-    rows = (line.strip("| ").split(" | ") for line in body.splitlines()[2:])
-    return {Tried(row[0], row[2]) for row in rows}
+    return set(_rows(_parts()[1]))
+
+
+def _parts() -> tuple[str, str, str]:
+    head, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(_BEGIN)
+    table, _, tail = rest.partition(_END)
+    return head, table, tail
+
+
+def _rows(text: str) -> dict[Tried, str]:
+    rows = ((row.strip("| ").split(" | "), row) for row in text.splitlines()[2:])
+    return {Tried(cells[0], cells[2]): row for cells, row in rows}
