@@ -30,6 +30,8 @@ class CommonSettings(BaseSettings):
     """Megabytes (10^6 bytes) of one request; more is refused with 413."""
     max_audio_seconds: float = Field(default=6 * 3600, gt=0)
     """Seconds of audio in one file; more is refused while it is being decoded."""
+    compat_routes: bool = True
+    """Whether calls written for earlier systems are answered too; `docs/compatibility.md` lists them."""
 
     @field_validator("api_keys", mode="before")
     @classmethod

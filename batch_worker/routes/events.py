@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -45,6 +45,11 @@ async def events(
 @router.websocket("/ws/jobs/{job_id}")
 async def messages(websocket: WebSocket, job_id: str) -> None:
     """Send what happens to a job as JSON messages with `type` and `data`, its present state first."""
+    await relay(websocket, job_id, _message)
+
+
+async def relay(websocket: WebSocket, job_id: str, message: Callable[[Told], dict[str, Any]]) -> None:
+    """Tell a WebSocket what happens to a job, each event as `message` writes it, until the job is over."""
     await websocket.accept()
     services = services_of(websocket)
     try:
@@ -55,7 +60,7 @@ async def messages(websocket: WebSocket, job_id: str) -> None:
         await websocket.close(_POLICY)
         return
     with _counted(services):
-        sending = asyncio.create_task(_send_all(websocket, services, job_id))
+        sending = asyncio.create_task(_send_all(websocket, services, job_id, message))
         leaving = asyncio.create_task(_left(websocket))
         await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
         for task in (sending, leaving):
@@ -63,11 +68,13 @@ async def messages(websocket: WebSocket, job_id: str) -> None:
         await asyncio.gather(sending, leaving, return_exceptions=True)
 
 
-async def _send_all(websocket: WebSocket, services: Services, job_id: str) -> None:
+async def _send_all(
+    websocket: WebSocket, services: Services, job_id: str, message: Callable[[Told], dict[str, Any]]
+) -> None:
     try:
         async for told in watch(services.store, services.bells, job_id, after=None, describe=job_json):
             async with asyncio.timeout(_STUCK_SECONDS):
-                await websocket.send_json(_message(told))
+                await websocket.send_json(message(told))
         await websocket.close()
     except TimeoutError:
         log.warning("watcher too slow", job_id=job_id)

@@ -63,7 +63,19 @@ async def submit(
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
 ) -> JSONResponse:
     """Take a recording as a job; once this is answered, it is not lost."""
-    new = await _checked(services, form, idempotency_key)
+    job = await accept(services, form, key=idempotency_key)
+    return JSONResponse(_accepted(job), 202, {"Location": f"/jobs/{job.id}"})
+
+
+async def accept(services: Services, form: JobForm, *, key: str | None = None, job_id: str | None = None) -> Job:
+    """Return the job that a form asks for, stored, or the one that has this idempotency `key` already.
+
+    `job_id` goes with a key of its own; without it an id is drawn. Raises what is wrong with the form, `Conflict`,
+    `QueueFull` or `StorageFull`.
+    """
+    new = await _checked(services, form, key)
+    if job_id is not None:
+        new["id"] = job_id
     digest = hashlib.sha256()
     if form.file is not None:
         new["blob"] = await services.blobs.put(_chunks(form.file, digest))
@@ -79,7 +91,7 @@ async def submit(
         services.queue.put(Waiting(job_id=job.id, priority=job.priority, seq=job.seq))
     else:
         await _drop(services, new["blob"])
-    return JSONResponse(_accepted(job), 202, {"Location": f"/jobs/{job.id}"})
+    return job
 
 
 @router.get("")
@@ -99,19 +111,22 @@ async def jobs(
 @router.get("/{job_id}")
 async def job(services: Provided, job_id: JobId, *, include_result: bool = True) -> Response:
     """Return a job, with its result once it is completed."""
-    found = await _known(services, job_id)
+    found = await known(services, job_id)
     document = await services.described(found)
-    result = await services.store.result(job_id) if include_result and found.status is Status.COMPLETED else None
-    if result is None:
-        return JSONResponse(document | ({"result": None} if include_result else {}))
-    rest = JSONResponse(document).body[:-1]  # the result is JSON already
-    return Response(bytes(rest) + b',"result":' + result + b"}", media_type="application/json")
+    return await with_result(services, found, document) if include_result else JSONResponse(document)
+
+
+async def with_result(services: Services, job: Job, document: dict[str, Any]) -> Response:
+    """Return a job's `document` with the field `result`: null unless the job is completed in that document too."""
+    result = await services.store.result(job.id) if job.status is Status.COMPLETED else None
+    rest = bytes(JSONResponse(document).body)[:-1]  # the result is JSON already
+    return Response(rest + b',"result":' + (result or b"null") + b"}", media_type="application/json")
 
 
 @router.get("/{job_id}/result")
 async def result(services: Provided, job_id: JobId, format: Format = "json") -> Response:  # noqa: A002 - the contract's
     """Return the result of a completed job."""
-    found = await _known(services, job_id)
+    found = await known(services, job_id)
     document = await services.store.result(job_id)
     if document is None:
         raise Conflict(f"The job is {found.status}; there is a result once it is completed.")
@@ -123,7 +138,7 @@ async def result(services: Provided, job_id: JobId, format: Format = "json") -> 
 @router.delete("/{job_id}")
 async def remove(services: Provided, job_id: JobId) -> Response:
     """Cancel a queued or running job; remove a finished one with its recording and result."""
-    found = await _known(services, job_id)
+    found = await known(services, job_id)
     if not found.status.over:
         cancelled = await services.store.request_cancel(job_id)
         services.dispatcher.stop(job_id)
@@ -136,7 +151,7 @@ async def remove(services: Provided, job_id: JobId) -> Response:
 @router.post("/{job_id}/retry", status_code=202)
 async def retry(services: Provided, job_id: JobId) -> JSONResponse:
     """Try a failed or cancelled job again, from its first unfinished stage."""
-    await _known(services, job_id)
+    await known(services, job_id)
     again = await services.store.retry(job_id, limit=services.queue_limit)
     if again is None:
         raise _unknown(job_id)
@@ -204,7 +219,8 @@ async def _drop(services: Services, blob: BlobKey | None) -> None:
         await services.blobs.delete(blob)
 
 
-async def _known(services: Services, job_id: str) -> Job:
+async def known(services: Services, job_id: str) -> Job:
+    """Return a job; raises `NotFound` or `Expired`."""
     found = await services.store.get(job_id)
     if found is None:
         raise _unknown(job_id)
