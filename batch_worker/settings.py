@@ -79,6 +79,8 @@ class Settings(CommonSettings):
     """The key that it asks for."""
     llm_context_tokens: int = Field(default=8192, ge=512)
     """How much it can read at once; longer transcripts are summarized in parts."""
+    llm_timeout: float = Field(default=600, gt=0)
+    """Seconds that one question to it may take, all tries together; a long transcript is several questions."""
     pii_redact_before_llm: bool = True
     """Whether the language model only sees the masked text."""
     webhook_secret: SecretStr = SecretStr("")
@@ -98,6 +100,13 @@ class Settings(CommonSettings):
         if wrong:
             raise ValueError("URLs that begin with http:// or https://, comma separated")
         return tuple(url.rstrip("/") for url in value)
+
+    @field_validator("llm_url")
+    @classmethod
+    def _llm_url(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("a URL that begins with http:// or https://")
+        return value.rstrip("/")
 
     @property
     def asr_key(self) -> str | None:

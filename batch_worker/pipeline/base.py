@@ -205,6 +205,8 @@ class Setup:
     """Whether doubtful passages go to the retry server's larger model; else to the one that heard them first."""
     llm: LanguageModel | None = None
     """Who writes summaries; None where no address is set."""
+    llm_seconds: float = 600.0
+    """Longest time for one question to it, all tries together."""
     redact_before_llm: bool = True
     """Whether the language model only sees the text without its personal data."""
     diarization_model: str = "pyannote/speaker-diarization-community-1"
