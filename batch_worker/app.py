@@ -17,6 +17,7 @@ from fastapi import FastAPI
 
 from batch_worker import errors
 from batch_worker.clients.asr import AsrClient, Endpoints, http_client
+from batch_worker.clients.llm import LlmClient, LlmOptions
 from batch_worker.clients.webhook import Webhooks
 from batch_worker.deps import Services
 from batch_worker.jobs import workers
@@ -31,6 +32,7 @@ from batch_worker.jobs.webhooks import keep_sending
 from batch_worker.metrics import Metrics
 from batch_worker.pipeline import build
 from batch_worker.pipeline.base import Asr, Patience, Setup
+from batch_worker.pipeline.language_model import LanguageModel
 from batch_worker.routes import events, health, jobs
 from batch_worker.routes.compat import seed001, seed002, seed003
 from batch_worker.settings import Settings
@@ -65,7 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
             hold = LeaseHold(database, lease_seconds=settings.lease_seconds, loop=asyncio.get_running_loop())
             hold.start()
             stack.callback(hold.stop)
-            stages = build.Stages(_setup(settings, _asr(settings, http)))
+            stages = build.Stages(_setup(settings, _asr(settings, http), _llm(settings, http)))
             for name, wanted in features.items():
                 if wanted:
                     await asyncio.to_thread(stages.get, name)
@@ -159,7 +161,7 @@ def _missing(name: str, *, wanted: bool) -> bool:
     return False
 
 
-def _setup(settings: Settings, asr: Asr) -> Setup:
+def _setup(settings: Settings, asr: Asr, llm: LanguageModel | None) -> Setup:
     return Setup(
         asr=asr,
         patience=Patience(retries=settings.http_retries, backoff=settings.http_retry_backoff),
@@ -167,6 +169,9 @@ def _setup(settings: Settings, asr: Asr) -> Setup:
         language_detector=settings.language_detector,
         languages=settings.languages,
         retry_large=settings.feature_retry_large or bool(settings.whisper_retry_url),
+        llm=llm,
+        llm_seconds=settings.llm_timeout,
+        redact_before_llm=settings.pii_redact_before_llm,
     )
 
 
@@ -183,6 +188,20 @@ def _dispatcher_options(settings: Settings, worker: str) -> DispatcherOptions:
 def _asr(settings: Settings, http: httpx.AsyncClient) -> AsrClient:
     retry = Endpoints(urls=settings.whisper_retry_url) if settings.whisper_retry_url else None
     return AsrClient(http, Endpoints(urls=settings.whisper_api_url), retry, key=settings.asr_key)
+
+
+def _llm(settings: Settings, http: httpx.AsyncClient) -> LlmClient | None:
+    if not settings.llm_url or not settings.llm_model:
+        return None
+    options = LlmOptions(
+        url=settings.llm_url,
+        model=settings.llm_model,
+        key=settings.llm_api_key.get_secret_value() or None,
+        context_tokens=settings.llm_context_tokens,
+        answer_seconds=settings.llm_timeout,
+        idle_seconds=settings.http_timeout,
+    )
+    return LlmClient(http, options)
 
 
 def _data_folder(data_dir: Path) -> Path:
