@@ -32,6 +32,8 @@ class Start(Message):
     word_timestamps: bool = False
     model: str | None = None
     prompt: str | None = None
+    hotwords: str | None = Field(default=None, max_length=4_000)
+    """Words to be expected."""
     endpoint_silence: float | None = Field(default=None, ge=0.1, le=5)
     """Seconds of silence that end an utterance; None for the server's `ENDPOINT_SILENCE`."""
 

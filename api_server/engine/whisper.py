@@ -210,7 +210,9 @@ class WhisperTranscriber:
             task=options.task,
             language=self._language(options, encoded),
         )
-        prompt = model.get_prompt(tokenizer, self._previous(options, tokenizer), without_timestamps=True)
+        prompt = model.get_prompt(
+            tokenizer, self._previous(options, tokenizer), without_timestamps=True, hotwords=options.hotwords
+        )
         results = model.model.generate(
             encoded,
             [prompt] * len(batch),

@@ -137,7 +137,9 @@ class StreamService:
             raise InvalidParameter(
                 "language", expected=f"auto or one of {', '.join(self.model.languages)}", got=language
             )
-        return replace(self._engine.options, language=language, prompt=start.prompt, vad_filter=False)
+        return replace(
+            self._engine.options, language=language, prompt=start.prompt, hotwords=start.hotwords, vad_filter=False
+        )
 
     def language(self, start: Start) -> str | None:
         """Return the language of a client's stream, None where the model is to listen."""

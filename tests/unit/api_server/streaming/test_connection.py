@@ -115,12 +115,14 @@ async def test_a_client_may_say_how_long_a_silence_ends_an_utterance():
 
 
 async def test_start_says_how_finals_are_decoded():
-    """Language and prompt reach the decoder; the voice activity filter is the session's own business."""
+    """Language, prompt and hotwords reach the decoder; the voice activity filter is the session's own business."""
     engine = FakeEngine()
-    socket = FakeSocket(_start(language="en", prompt="Luleå", word_timestamps=True), as_pcm(speech([0.1])), STOP)
+    start = _start(language="en", prompt="Luleå", hotwords="Kiruna", word_timestamps=True)
+    socket = FakeSocket(start, as_pcm(speech([0.1])), STOP)
     async with service(engine) as streams:
         await Connection(socket, streams).run()
-    assert {(one.language, one.prompt, one.vad_filter) for one in engine.options} == {("en", "Luleå", False)}
+    decoded = {(one.language, one.prompt, one.hotwords, one.vad_filter) for one in engine.options}
+    assert decoded == {("en", "Luleå", "Kiruna", False)}
     assert [word["word"] for word in socket.events("final")[0]["words"]] == ["ord0"]
 
 
