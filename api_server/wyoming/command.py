@@ -17,6 +17,8 @@ from shared.events import Final, Ready, ServerEvent, Start, Stop, StreamDone, St
 
 _server_event: TypeAdapter[ServerEvent] = TypeAdapter(ServerEvent)
 _NATIVE_WIDTH = 2
+_EXPECTED = 4_000
+"""Characters of expected words that are used."""
 _to_native = AudioChunkConverter(width=_NATIVE_WIDTH)
 
 
@@ -29,6 +31,16 @@ class Asked(BaseModel):
     """The model: the resident one's name, or nothing."""
     language: Annotated[str, Field(max_length=35)] | None = None
     """BCP 47, of which the first part counts."""
+
+    transcript_names: tuple[str, ...] | None = None
+    """Words to be expected, above all."""
+    transcript_terms: tuple[str, ...] | None = None
+    """Words to be expected too."""
+
+    @property
+    def expected(self) -> str | None:
+        """Return the words to be expected."""
+        return ", ".join([*(self.transcript_names or ()), *(self.transcript_terms or ())])[:_EXPECTED] or None
 
     @property
     def spoken(self) -> str | None:
@@ -87,6 +99,7 @@ class Command:
             channels=samples.channels,
             partials=False,
             model=wanted.name,
+            hotwords=wanted.expected,
         )
         self._heard = 0.0
         self._ended = False

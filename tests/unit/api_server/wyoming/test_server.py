@@ -50,6 +50,15 @@ async def test_a_command_is_answered_with_its_transcript():
     assert "".join(chunks) == transcript.text
 
 
+async def test_names_and_terms_are_expected():
+    """An assistant knows what the lamps are called."""
+    engine = FakeEngine()
+    wanted = Transcribe(transcript_names=["Bosses lampa", "hallen"], transcript_terms=["dimra"])
+    async with service(engine) as streams, serving(streams) as port:
+        await say(port, wanted.event(), start(), chunk(speech([0.1])), STOP)
+    assert [option.hotwords for option in engine.options] == ["Bosses lampa, hallen, dimra"]
+
+
 async def test_a_connection_serves_one_command_after_another():
     """Options hold for one command; those sent ahead wait their turn; describe and ping are answered in between."""
     engine = FakeEngine()
