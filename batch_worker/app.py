@@ -172,6 +172,12 @@ def _setup(settings: Settings, asr: Asr, llm: LanguageModel | None) -> Setup:
         llm=llm,
         llm_seconds=settings.llm_timeout,
         redact_before_llm=settings.pii_redact_before_llm,
+        diarization_model=settings.diarization_model,
+        hf_token=settings.hf_token.get_secret_value() or None,
+        diarization_python=settings.diarization_python,
+        diarization_threads=settings.diarization_threads,
+        diarization_memory_mb=settings.diarization_memory_mb,
+        diarization_timeout=settings.diarization_timeout,
     )
 
 

@@ -71,6 +71,14 @@ class Settings(CommonSettings):
     """Token of the model hub, for diarization."""
     diarization_model: str = "pyannote/speaker-diarization-community-1"
     """A folder or a hub id."""
+    diarization_python: str = ""
+    """Python of the environment that has pyannote.audio; empty: the service's own."""
+    diarization_threads: int = Field(default=1, ge=1)
+    """Threads that diarization computes with; more only help on cores that nobody else uses."""
+    diarization_memory_mb: int = Field(default=0, ge=0)
+    """Megabytes (10^6 bytes) that its process may take; 0: no bound."""
+    diarization_timeout: float = Field(default=900, gt=0)
+    """Seconds without progress after which it has failed."""
     llm_url: str = ""
     """An OpenAI-compatible server, `http://host:port/v1`."""
     llm_model: str = ""

@@ -213,3 +213,11 @@ class Setup:
     """A folder, or a hub id."""
     hf_token: str | None = field(default=None, repr=False)
     """Token of the model hub; None for models that need none."""
+    diarization_python: str = ""
+    """The interpreter that has pyannote.audio; empty for this one."""
+    diarization_threads: int = 1
+    """Threads that diarization computes with."""
+    diarization_memory_mb: int = 0
+    """Megabytes (10^6 bytes) that its process may take; 0 for no bound."""
+    diarization_timeout: float = 900.0
+    """Seconds without progress after which it has failed."""
