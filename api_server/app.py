@@ -35,7 +35,7 @@ from api_server.routes import (
     stream,
     transcribe,
 )
-from api_server.routes.compat import seed001
+from api_server.routes.compat import seed001, seed004
 from api_server.settings import Settings
 from api_server.streaming.service import Limits, StreamEngine, StreamService
 from api_server.streaming.silero import SileroVad
@@ -112,7 +112,8 @@ def create_app(settings: Settings, *, transcriber: Transcriber | None = None) ->
     )
     errors.install(app)
     if settings.compat_routes:
-        app.include_router(seed001.router)
+        for router in (seed001.router, seed004.router, seed004.keyed):
+            app.include_router(router)
     for part in (transcribe, models, health, stream, pages, openai, openai_realtime, deepgram, deepgram_live):
         app.include_router(part.router)
     app.include_router(health.keyed)

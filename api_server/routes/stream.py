@@ -1,6 +1,6 @@
 """`WS /ws/transcribe`: the thin edge between FastAPI's WebSocket and a streaming connection."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import structlog
@@ -67,9 +67,15 @@ class StarletteSocket:
 @router.websocket("/ws/transcribe")
 async def stream(websocket: WebSocket) -> None:
     """Serve one live stream; every refusal is an `error` event and then a close code."""
+    key = await accepted(websocket)
+    await serve(websocket, StarletteSocket(websocket), key=key, refusal=refused)
+
+
+async def accepted(websocket: WebSocket) -> str | None:
+    """Accept a WebSocket and return the key that it came with: in a header, the query or the sub-protocol."""
     protocol = _protocol(websocket)
     await websocket.accept(subprotocol=protocol)
-    await serve(websocket, StarletteSocket(websocket), key=_key(websocket, protocol), refusal=_refusal)
+    return _key(websocket, protocol)
 
 
 async def serve(
@@ -77,10 +83,22 @@ async def serve(
 ) -> None:
     """Run a stream on a WebSocket that has been accepted; `refusal` writes the message that tells an error."""
     service: StreamService = websocket.app.state.streams
+    await attend(websocket, lambda: Connection(socket, service).run(), key=key, refusal=refusal)
+
+
+async def attend(
+    websocket: WebSocket,
+    work: Callable[[], Awaitable[None]],
+    *,
+    key: str | None,
+    refusal: Callable[[SvenskaError], str],
+) -> None:
+    """Do the work of a WebSocket in one of the places for streams; close it after, or tell why it ends."""
+    service: StreamService = websocket.app.state.streams
     try:
         authorize(key, websocket.app.state.keys)
         with service.place():
-            await Connection(socket, service).run()
+            await work()
         await _close(websocket, 1000)
     except SvenskaError as error:
         await _refuse(websocket, refusal(error), close_code(error))
@@ -117,7 +135,8 @@ def _key(websocket: WebSocket, protocol: str | None) -> str | None:
     return websocket.query_params.get("api_key") or (protocol.removeprefix(_PREFIX) if protocol else None)
 
 
-def _refusal(error: SvenskaError) -> str:
+def refused(error: SvenskaError) -> str:
+    """Return the message that tells why a stream ends."""
     return StreamError(code=error.code, message=error.message, fatal=True).model_dump_json()
 
 
