@@ -3,6 +3,7 @@
 No sockets and no clocks: events go in, OpenAI's events come out. Positions are seconds from the start of the audio.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections import deque
 
@@ -111,7 +112,7 @@ class DetectedTurns(Turns):
         self._items: dict[int, Item] = {}
         self._finished = 0
         self._cleared = 0.0
-        self._asked: deque[tuple[Item, int] | None] = deque()
+        self._asked: deque[tuple[Item, int]] = deque()
 
     def started(self, event: SpeechStarted) -> Told:
         """Tell it, and the end of what came before, which may still be without its final."""
@@ -133,17 +134,16 @@ class DetectedTurns(Turns):
             self._fault = None
             return [self._speech("stopped", item, audio_end_ms=_ms(event.end))]
         self._finished += 1
-        self.used = max(self.used, over)
+        self.used = max(self.used, min(over, self._pending))
         ended = self._ended(item, event.end)
         item.end = event.end
         return [*ended, *self._finish(item, event), *item.result(with_logprobs=self.with_logprobs)]
 
     def flushed(self) -> Told:
         """Tell an empty turn where a commit brought none to its end: each is answered."""
-        asked = self._asked.popleft()
-        if asked is None or asked[1] != self._finished:
+        item, finished = self._asked.popleft()
+        if item.cleared or finished != self._finished:
             return []
-        item = asked[0]
         return [*self._committed(item), *item.result(with_logprobs=self.with_logprobs)]
 
     def _commit(self, position: float) -> Told:
@@ -152,8 +152,13 @@ class DetectedTurns(Turns):
         return []
 
     def _clear(self, position: float) -> None:
-        self._asked.append(None)
+        self._asked.append((Item(begin=self.used, end=position, cleared=True), self._finished))
         self._cleared = position
+
+    @property
+    def _pending(self) -> float:
+        """Return where the oldest commit or clear was whose finals still come."""
+        return (self._asked[0][0].end or 0.0) if self._asked else math.inf
 
     def _doubtful(self, item: Item) -> bool:
         return item.begin < self._cleared and not item.committed
