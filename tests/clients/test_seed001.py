@@ -50,6 +50,7 @@ def test_the_direct_service(api_server_url: str) -> None:
         assert "WHISPER_MODEL" in direct.get("/config").json()
 
 
+@pytest.mark.compatibility("websockets", "seed 001: updates of a task")
 def test_a_task_ends_with_its_result(queue: httpx.Client) -> None:
     """A task is polled by its id; once completed it has the native result, and cancelling it changes nothing."""
     task_id = submitted(queue)

@@ -52,6 +52,7 @@ def client(batch_worker_url: str) -> Iterator[httpx.Client]:
         yield found
 
 
+@pytest.mark.compatibility("requests", "seed 003: Python example")
 def test_the_python_example(folder: Path, client: httpx.Client, batch_worker_url: str) -> None:
     """It prints the job's id, how far the job is, and at last what the native result says."""
     printed = seeds.python(seeds.pointed(PYTHON, batch_worker_url), folder).splitlines()

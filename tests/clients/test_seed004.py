@@ -49,6 +49,7 @@ def recorded(data: bytes = WEBM.path.read_bytes(), prefix: str = "", **fields: s
     return {**PROCESS, "audio_data": prefix + base64.b64encode(data).decode(), **fields}
 
 
+@pytest.mark.compatibility("websockets", "seed 004: start_real_recording, process_audio, load_model")
 def test_a_recording_is_answered_with_its_text(socket: ClientConnection) -> None:
     """Start and a base64 webm bring every field that the seed's protocol shows."""
     started = told(socket, START)
@@ -81,6 +82,7 @@ def test_any_container_and_a_data_url_are_taken(socket: ClientConnection) -> Non
     assert told(socket, url)["transcript"] == WEBM.text
 
 
+@pytest.mark.compatibility("websockets", "seed 004: start_real_recording, process_audio, load_model")
 def test_a_model_is_loaded_over_both_interfaces(socket: ClientConnection, api_server_url: str) -> None:
     """The resident model is there already; the answers have the seed's fields."""
     loaded = told(socket, {**LOAD, "model_name": "bundled"})
