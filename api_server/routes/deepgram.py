@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api_server.deps import Provided, unless_gone
 from api_server.routes.decoding import Wish, transcript_of
+from api_server.routes.deepgram_paragraphs import paragraphs
 from api_server.routes.dialects import DialectRoute, hosted_headers, hosted_status
 from api_server.routes.sse import Document
 from shared.errors import InvalidRequest, StorageFull, SvenskaError
@@ -21,6 +22,8 @@ from shared.transcript import Segment, Transcript, Word
 
 _MEMORY = 1_000_000
 """Bytes of an upload that are kept in memory; the rest is on disk."""
+_NAMES = {400: "Bad Request", 401: "INVALID_AUTH"}
+"""What Deepgram calls what has one of these statuses; the rest goes by its code here."""
 _ERROR = {
     "type": "object",
     "required": ["err_code", "err_msg", "request_id"],
@@ -56,6 +59,14 @@ class ListenQuery(BaseModel):
     """The same, with `:WEIGHT` behind them, which is not used."""
     utterances: bool = False
     """Whether the reply lists utterances too."""
+    paragraphs: bool = False
+    """Whether the reply has paragraphs too."""
+    smart_format: bool = False
+    """The same."""
+    callback: str | None = None
+    """Refused: results come in the reply."""
+    redact: list[str] = Field(default=[], max_length=100)
+    """Refused: whoever asks for it must not get the words."""
 
     @property
     def spoken(self) -> str | None:
@@ -68,6 +79,13 @@ class ListenQuery(BaseModel):
     def expected(self) -> str | None:
         """Return the words to be expected."""
         return ", ".join([*self.keyterm, *(word.partition(":")[0] for word in self.keywords)])[:4000] or None
+
+    def check(self) -> None:
+        """Raise `InvalidRequest` for what cannot be left undone unnoticed."""
+        if self.callback:
+            raise InvalidRequest("callback: leave it out, the results come in the reply.")
+        if set(self.redact) - {"false"}:
+            raise InvalidRequest("redact: leave it out, nothing is redacted here; the batch_worker's jobs can do it.")
 
 
 @router.post(
@@ -85,6 +103,7 @@ async def listen(request: Request, services: Provided, query: Annotated[ListenQu
     """Return what is said in the recording that is the body."""
     if request.headers.get("content-type", "").startswith("application/json"):
         raise InvalidRequest("Send the recording itself as the body: addresses are not fetched by this server.")
+    query.check()
     names = {state.name for state in services.models.all()}
     wish = Wish(
         language=query.spoken,
@@ -99,7 +118,7 @@ async def listen(request: Request, services: Provided, query: Annotated[ListenQu
             await _keep(upload, chunk)
         transcript = await unless_gone(request, transcript_of(services, upload.file, wish))
     about = metadata(request.state.request_id, transcript.model, transcript.duration, digest.hexdigest())
-    return JSONResponse({"metadata": about, "results": _results(transcript, utterances=query.utterances)})
+    return JSONResponse({"metadata": about, "results": _results(transcript, query)})
 
 
 async def _keep(upload: UploadFile, chunk: bytes) -> None:
@@ -111,7 +130,8 @@ async def _keep(upload: UploadFile, chunk: bytes) -> None:
 
 def refusal(error: SvenskaError, request_id: str) -> Document:
     """Return Deepgram's error."""
-    return {"err_code": error.code.upper(), "err_msg": error.message, "request_id": request_id}
+    name = _NAMES.get(hosted_status(error), error.code.upper())
+    return {"err_code": name, "err_msg": error.message, "request_id": request_id}
 
 
 def metadata(request_id: str, model: str, seconds: float, digest: str) -> Document:
@@ -139,15 +159,21 @@ def number(model: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_OID, model))
 
 
-def _results(transcript: Transcript, *, utterances: bool) -> Document:
-    words = [word(one) for segment in transcript.segments for one in segment.words or ()]
-    spoken: Document = {"transcript": transcript.text, "confidence": _confidence(transcript.segments), "words": words}
+def _results(transcript: Transcript, query: ListenQuery) -> Document:
+    words = [one for segment in transcript.segments for one in segment.words or ()]
+    spoken: Document = {
+        "transcript": transcript.text,
+        "confidence": _confidence(transcript.segments),
+        "words": [word(one) for one in words],
+    }
+    if query.paragraphs or query.smart_format:
+        spoken["paragraphs"] = paragraphs(words)
     channel = {
         "alternatives": [spoken],
         "detected_language": transcript.language,
         "language_confidence": transcript.language_probability,
     }
-    lists = {"utterances": [_utterance(one) for one in transcript.segments]} if utterances else {}
+    lists = {"utterances": [_utterance(one) for one in transcript.segments]} if query.utterances else {}
     return {"channels": [channel], **lists}
 
 

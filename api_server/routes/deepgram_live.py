@@ -2,22 +2,23 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal
 
 from fastapi import APIRouter, WebSocket
 from fastapi.responses import JSONResponse
 from pydantic import Field, ValidationError
 
-from api_server.deps import Services, authorize, bearer
+from api_server.deps import authorize, bearer
 from api_server.routes.deepgram import ListenQuery, metadata, model_info, number, refusal, word
-from api_server.routes.dialects import hosted_status
+from api_server.routes.dialects import hosted_headers, hosted_status
 from api_server.routes.g711 import pcm_s16le
 from api_server.routes.sse import Document, dumps
 from api_server.routes.stream import StarletteSocket, serve
 from api_server.routes.translation import Native, Translation
 from api_server.streaming.connection import Socket
 from api_server.streaming.outbox import Sent
+from api_server.streaming.service import StreamService
 from shared.errors import InvalidParameter, SvenskaError, UnsupportedAudio
 from shared.events import Final, Flush, Flushed, Partial, SpeechStarted, Start, Stop, StreamDone, StreamError
 
@@ -49,15 +50,25 @@ class LiveQuery(ListenQuery):
 
     def start(self, head: bytes) -> Start:
         """Return how the stream opens that begins with `head`; raises `UnsupportedAudio`."""
-        silence = None if isinstance(self.endpointing, bool) else min(5.0, max(0.1, self.endpointing / 1000))
-        return Start(
-            language=self.spoken,
+        return self._start(
             encoding=self._container(head) if self.encoding is None else _native(self.encoding),
             sample_rate=self.sample_rate,
             channels=self.channels,
+        )
+
+    def empty(self) -> Start:
+        """Return how a stream opens in which no audio comes."""
+        return self._start()
+
+    def _start(self, **audio: Any) -> Start:  # noqa: ANN401 - as pydantic takes them
+        silence = None if isinstance(self.endpointing, bool) else min(5.0, max(0.1, self.endpointing / 1000))
+        return Start(
+            language=self.spoken,
             partials=self.interim_results,
             word_timestamps=True,
+            hotwords=self.expected,
             endpoint_silence=silence,
+            **audio,
         )
 
     def _container(self, head: bytes) -> Literal["webm", "ogg", "wav"]:
@@ -79,17 +90,24 @@ def _native(encoding: str) -> Literal["pcm_s16le", "pcm_f32le", "ogg"]:
 async def live(websocket: WebSocket) -> None:
     """Serve one live stream as Deepgram does; a wrong key or option is an HTTP status, as there."""
     protocol, key = _credentials(websocket)
-    request_id = websocket.state.request_id
+    request_id: str = websocket.state.request_id
+    streams: StreamService = websocket.app.state.streams
     try:
         authorize(key, websocket.app.state.keys)
         query = _query(websocket)
+        streams.decode_options(query.empty())
     except SvenskaError as error:
-        await websocket.send_denial_response(JSONResponse(refusal(error, request_id), hosted_status(error)))
+        await websocket.send_denial_response(_denial(error, request_id))
         return
     await websocket.accept(subprotocol=protocol, headers=[(b"dg-request-id", request_id.encode())])
-    services: Services = websocket.app.state.services
-    listener = Listener(StarletteSocket(websocket), query, request_id=request_id, model=services.models.name)
+    listener = Listener(StarletteSocket(websocket), query, request_id=request_id, model=streams.model.name)
     await serve(websocket, listener, key=key, refusal=_told)
+
+
+def _denial(error: SvenskaError, request_id: str) -> JSONResponse:
+    about = error.message.encode("ascii", "replace").decode().replace("\n", " ")
+    headers = {"dg-request-id": request_id, "dg-error": about, **hosted_headers(error)}
+    return JSONResponse(refusal(error, request_id), hosted_status(error), headers)
 
 
 def _credentials(websocket: WebSocket) -> tuple[str | None, str | None]:
@@ -102,21 +120,23 @@ def _credentials(websocket: WebSocket) -> tuple[str | None, str | None]:
 
 def _query(websocket: WebSocket) -> LiveQuery:
     sent = websocket.query_params
-    lists = {name: sent.getlist(name) for name in ("keyterm", "keywords")}
+    lists = {name: sent.getlist(name) for name in ("keyterm", "keywords", "redact")}
     try:
-        return LiveQuery.model_validate({**sent, **lists})
+        query = LiveQuery.model_validate({**sent, **lists})
     except ValidationError as error:
         fault = error.errors()[0]
         expected = fault["msg"].removeprefix("Input should be ")
         raise InvalidParameter(str(fault["loc"][0]), expected=expected, got=fault["input"]) from None
+    query.check()
+    return query
 
 
 def _told(error: SvenskaError) -> str:
-    return dumps(_error(error.code, error.message))
+    return dumps(_error("SchemaError" if isinstance(error, InvalidParameter) else error.code, error.message))
 
 
-def _error(code: str, message: str) -> Document:
-    return {"type": "Error", "variant": code, "description": message, "message": message}
+def _error(variant: str, message: str) -> Document:
+    return {"type": "Error", "variant": variant, "description": message, "message": message}
 
 
 class Listener(Translation):
@@ -129,79 +149,96 @@ class Listener(Translation):
         self._request_id = request_id
         self._model = model
         self._digest = hashlib.sha256()
-        self._opened = False
+        self._opened = self._closing = False
         self._finalizing = 0
         self._held: Final | None = None
+        self._end = 0.0
 
     async def hear(self, message: str | bytes) -> Sequence[Native]:
-        """Return what audio and control messages mean."""
-        if isinstance(message, bytes):
-            return self._audio(message)
-        kind = _type_of(message)
-        if kind == "KeepAlive":
+        """Return what audio and control messages mean; an empty one closes the stream, as it always has there."""
+        if self._closing:
             return []
-        opening = [] if self._opened else [self._open(b"RIFF")]
+        if isinstance(message, bytes) and message:
+            return self._audio(message)
+        kind = "CloseStream" if isinstance(message, bytes) else _type_of(message)
         if kind == "CloseStream":
-            return [*opening, Stop().model_dump_json()]
-        if kind == "Finalize":
-            self._finalizing += 1
-            return [*opening, Flush(mark=_MARK).model_dump_json()]
-        raise InvalidParameter("type", expected="KeepAlive, Finalize or CloseStream", got=kind)
+            return self._close()
+        if kind not in {"KeepAlive", "Finalize", "Configure"}:
+            raise InvalidParameter("type", expected="KeepAlive, Finalize, CloseStream or Configure", got=kind)
+        if kind == "Configure":
+            await self._say([self._unchanged()])
+        return await self._finalize() if kind == "Finalize" else []
 
     def _audio(self, data: bytes) -> list[Native]:
         self._digest.update(data)
-        opening = [] if self._opened or not data else [self._open(data)]
+        opening = [] if self._opened else [self._query.start(data).model_dump_json()]
+        self._opened = True
         law = self._query.encoding
         return [*opening, pcm_s16le(data, law) if law == "mulaw" or law == "alaw" else data]  # noqa: PLR1714 - narrows
 
-    def _open(self, head: bytes) -> str:
-        self._opened = True
-        return self._query.start(head).model_dump_json()
+    def _close(self) -> list[Native]:
+        self._closing = True
+        opening = [] if self._opened else [self._query.empty().model_dump_json()]
+        return [*opening, Stop().model_dump_json()]
+
+    async def _finalize(self) -> list[Native]:
+        self._finalizing += 1
+        if self._opened:
+            return [Flush(mark=_MARK).model_dump_json()]
+        await self._say(self._finalized())
+        return []
+
+    def _unchanged(self) -> Document:
+        return {
+            "type": "ConfigureFailure",
+            "request_id": self._request_id,
+            "code": "CONFIGURE_KEYTERMS_NOT_SUPPORTED",
+            "description": "Say `keyterm` when the stream is opened; nothing can be changed later.",
+        }
 
     async def tell(self, event: Sent) -> None:
         """Send what an event means in Deepgram's messages."""
-        if isinstance(event, Final):
-            messages = self._final(event)
-        elif isinstance(event, Flushed):
-            messages = self._finalized()
-        else:
-            messages = self._meaning(event)
+        await self._say(self._meaning(event))
+
+    async def _say(self, messages: Iterable[Document]) -> None:
         for message in messages:
             await self._wire.send(dumps(message))
 
-    def _meaning(self, event: Sent) -> Sequence[Document]:
+    def _meaning(self, event: Sent) -> Iterator[Document]:
         match event:
             case SpeechStarted() if self._query.vad_events:
-                return [{"type": "SpeechStarted", "channel": [0], "timestamp": event.start}]
+                yield {"type": "SpeechStarted", "channel": [0, 1], "timestamp": event.start}
             case Partial():
-                return [self._result(event, event.committed + event.tentative, [], confidence=0.0, final=False)]
+                yield self._result(event, event.committed + event.tentative, [], confidence=0.0, final=False)
+            case Final():
+                yield from self._final(event)
+            case Flushed():
+                yield from self._finalized()
             case StreamError():
-                return [_error(event.code, event.message)]
+                yield _error(event.code, event.message)
             case StreamDone():
                 about = metadata(self._request_id, self._model, event.duration, self._digest.hexdigest())
-                return [{"type": "Metadata", **about}]
-            case _:
-                return []
+                yield {"type": "Metadata", **about}
 
-    def _final(self, event: Final) -> Sequence[Document]:
+    def _final(self, event: Final) -> Iterator[Document]:
         """Hold back what may be the last before `Finalize` is answered: that one says so."""
-        held, self._held = self._held, event
-        if self._finalizing:
-            return [] if held is None else self._heard(held)
-        self._held = None
-        return self._heard(event)
+        self._end = event.end
+        held, self._held = self._held, event if self._finalizing else None
+        for final in (held, event):
+            if final is not None and final is not self._held:
+                yield from self._heard(final)
 
-    def _finalized(self) -> Sequence[Document]:
+    def _finalized(self) -> Iterator[Document]:
         held, self._held = self._held, None
         self._finalizing -= 1
-        return self._heard(held or _NOTHING, finalize=True)
+        yield from self._heard(held or _nothing(self._end), finalize=True)
 
-    def _heard(self, event: Final, *, finalize: bool = False) -> list[Document]:
+    def _heard(self, event: Final, *, finalize: bool = False) -> Iterator[Document]:
         words = [word(one) for one in event.words or ()]
         result = self._result(event, event.text, words, confidence=event.confidence, final=True)
-        ended = {"type": "UtteranceEnd", "channel": [0], "last_word_end": event.end}
-        wanted = self._query.utterance_end_ms is not None and event is not _NOTHING
-        return [{**result, "from_finalize": finalize}, *([ended] if wanted else [])]
+        yield {**result, "from_finalize": finalize}
+        if self._query.utterance_end_ms is not None and words:
+            yield {"type": "UtteranceEnd", "channel": [0, 1], "last_word_end": words[-1]["end"]}
 
     def _result(
         self, event: Partial | Final, text: str, words: list[Document], *, confidence: float, final: bool
@@ -222,7 +259,8 @@ class Listener(Translation):
         }
 
 
-_NOTHING = Final(utterance=0, start=0, end=0, text="", language="", confidence=0, words=[], latency=0)
+def _nothing(at: float) -> Final:
+    return Final(utterance=0, start=at, end=at, text="", language="", confidence=0, words=[], latency=0)
 
 
 def _type_of(message: str) -> str:

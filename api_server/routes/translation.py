@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from api_server.streaming.connection import Socket
 from api_server.streaming.outbox import Sent
+from shared.errors import SvenskaError
 from shared.events import ServerEvent
 
 _server_event: TypeAdapter[ServerEvent] = TypeAdapter(ServerEvent)
@@ -22,6 +23,7 @@ class Translation(ABC):
         """Translate what crosses `wire`."""
         self._wire = wire
         self._meant: deque[Native] = deque()
+        self._refused = False
 
     @abstractmethod
     async def hear(self, message: str | bytes) -> Sequence[Native]:
@@ -34,8 +36,17 @@ class Translation(ABC):
     async def receive(self) -> str | bytes:
         """Return the next native message; raises `Disconnected`."""
         while not self._meant:
-            self._meant.extend(await self.hear(await self._wire.receive()))
+            message = await self._wire.receive()
+            if not self._refused:  # after that nothing but the client's going is of interest
+                self._meant.extend(await self._understood(message))
         return self._meant.popleft()
+
+    async def _understood(self, message: str | bytes) -> Sequence[Native]:
+        try:
+            return await self.hear(message)
+        except SvenskaError:
+            self._refused = True
+            raise
 
     async def send(self, text: str) -> None:
         """Translate a native event; raises `Disconnected`."""
