@@ -10,6 +10,7 @@ from api_server.settings import Settings
 from shared import logs
 from shared.environment import load
 from shared.errors import StartupError
+from shared.sockets import bounded
 
 
 def main() -> None:
@@ -24,7 +25,7 @@ def main() -> None:
         sys.exit(_refusal(error))
     except KeyboardInterrupt:
         return
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=settings.api_host,
         port=settings.api_port,
@@ -34,6 +35,13 @@ def main() -> None:
         ws_ping_timeout=120,
         timeout_graceful_shutdown=10,
     )
+    server = uvicorn.Server(config)
+    try:
+        server.run(sockets=[bounded(config.bind_socket())])
+    except KeyboardInterrupt:
+        return
+    if not server.started:
+        sys.exit(3)
 
 
 def _refusal(error: StartupError) -> int:

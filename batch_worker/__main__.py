@@ -13,6 +13,7 @@ from batch_worker.settings import Settings
 from shared import logs
 from shared.environment import load
 from shared.errors import StartupError
+from shared.sockets import bounded
 
 
 class _Server(uvicorn.Server):
@@ -64,7 +65,7 @@ def main() -> None:
     )
     server = _Server(config, lambda: app.state.drain())  # noqa: PLW0108 - the lifespan makes it
     try:
-        server.run()
+        server.run(sockets=[bounded(config.bind_socket())])
     except KeyboardInterrupt:
         return
     if not server.started:

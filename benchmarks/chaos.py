@@ -239,6 +239,7 @@ async def _kills(both: Pair, jobs: int, deaths: int, chance: random.Random) -> F
         "of api_server": done["api_server"],
         "completed": sum(state["status"] == "completed" for state in states),
         "lost": jobs - sum(state["status"] == "completed" for state in states),
+        "why": dict(Counter((one["error"] or {"code": one["status"]})["code"] for one in states if not one["result"])),
         "double": (listed - jobs - len(contents)) + sum(a != s["job_id"] for a, s in zip(again, states, strict=True))
         + sum(doubled(state, told) for state, told in zip(states, events, strict=True)),
         "worker restarts told": sum(state["restarts"] for state in states),
@@ -263,13 +264,13 @@ async def everything(client: httpx.AsyncClient) -> int:
 
 def text_of(state: dict[str, Any]) -> str:
     """Return what a job heard; nothing where it has not ended well."""
-    text: str = state.get("result", {}).get("text", "")
+    text: str = (state.get("result") or {}).get("text", "")
     return text
 
 
 def doubled(state: dict[str, Any], events: list[tuple[str, dict[str, Any]]]) -> bool:
     """Tell whether a job ended twice or has a segment twice."""
-    segments = state.get("result", {}).get("segments", [])
+    segments = (state.get("result") or {}).get("segments", [])
     overlaps = any(later["start"] < earlier["end"] - 0.5 for earlier, later in pairwise(segments))
     return sum(kind == "completed" for kind, _ in events) > 1 or overlaps
 
@@ -335,7 +336,7 @@ async def _faults(asr: FakeAsr, service: Service, full: Path | None, jobs: int, 
     whole = [
         number
         for number, state in enumerate(last)
-        if [s["id"] for s in state.get("result", {}).get("segments", [])] == list(range(6))
+        if [s["id"] for s in (state.get("result") or {}).get("segments", [])] == list(range(6))
     ]
     return {
         "jobs": jobs,

@@ -40,7 +40,10 @@ POLL_PAUSE = 0.5
 """Seconds between two polls of one client: 200 clients make 400 polls a second."""
 FEW, MANY = 100, 100_000
 THREE_HOURS = 3 * 3600
+DEAF = 20
 MEGABYTE = 1_000_000
+SHUT_SECONDS = 40.0
+"""For which the kernel may try to deliver what a reader does not take."""
 
 
 @contextmanager
@@ -230,31 +233,42 @@ def memory() -> Figures:
 
 
 def reader() -> Figures:
-    """Measure what a watcher costs that never reads, and how long it is kept."""
+    """Measure what watchers cost that never read, and how long they are kept; less what the job itself takes."""
+    alone, _kept, _shut = watched_job(0)
+    grown, kept, shut = watched_job(DEAF)
+    return {
+        "MB each": round((grown - alone) / MEGABYTE / DEAF, 2),
+        "kept s": round(kept, 1),
+        "disconnected": f"{shut} of {DEAF}",
+    }
+
+
+def watched_job(deaf: int) -> tuple[int, float, int]:
+    """Run a job of many windows before so many deaf watchers.
+
+    Returns the bytes by which the service grew, for how many seconds watchers were kept, how many were disconnected.
+    """
     with FakeAsr() as asr, worker(asr, FEATURE_RETRY="false") as service, httpx.Client(base_url=service.url) as client:
         asr.windows(5)
         finished(client, submit(client, 1))
-        asr.windows(20_000, hold_at=10)
+        asr.windows(10_000, hold_at=10)
         job = submit(client, 1)
         while asr.sent < 15:  # five of the first job's
             time.sleep(0.05)
-        watchers = [deaf_watcher(service.url, job) for _ in range(20)]
+        watchers = [deaf_watcher(service.url, job) for _ in range(deaf)]
         time.sleep(1)
-        before = resident(service)
+        before = peak = resident(service)
         asr.release()
-        began, peak = time.perf_counter(), before
-        while open_watchers(client) and time.perf_counter() - began < 180:
+        began, kept = time.perf_counter(), 0.0
+        while show(client, job)["status"] in {"queued", "running"} or open_watchers(client):
             peak = max(peak, resident(service))
+            kept = time.perf_counter() - began if open_watchers(client) else kept
             time.sleep(0.25)
-        kept = time.perf_counter() - began
-        left = open_watchers(client)
+        time.sleep(SHUT_SECONDS if deaf else 0)
+        shut = deaf - connections(service, watchers)
         for watcher in watchers:
             watcher.close()
-    return {
-        "deaf reader: MB each": round((peak - before) / MEGABYTE / 20, 2),
-        "deaf readers left": left,
-        "deaf reader: kept s": round(kept, 1),
-    }
+    return peak - before, kept, shut
 
 
 def deaf_watcher(url: str, job: str) -> socket.socket:
@@ -265,6 +279,12 @@ def deaf_watcher(url: str, job: str) -> socket.socket:
     connection.connect((parts.hostname, parts.port))
     connection.sendall(get_request(url, f"/jobs/{job}/events"))
     return connection
+
+
+def connections(service: Service, watchers: list[socket.socket]) -> int:
+    """Return how many of these sockets the service still holds its end of."""
+    ends = {watcher.getsockname()[1] for watcher in watchers}
+    return sum(bool(one.raddr) and one.raddr.port in ends for one in psutil.Process(service.pid).net_connections("tcp"))
 
 
 def open_watchers(client: httpx.Client) -> int:
