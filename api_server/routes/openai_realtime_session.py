@@ -20,6 +20,7 @@ _LIVE = frozenset({"gpt-realtime-whisper", "gpt-live-transcribe"})
 """OpenAI's models whose clients end the turns themselves, whether or not they say so."""
 _EAGER = {"high": 0.5, "medium": 0.8, "auto": 0.8, "low": 1.5}
 """Seconds of silence that stand for the eagerness of `semantic_vad`, which is about sense and not about silence."""
+_TEXT_LIMIT = 4_000
 _RATE, _TELEPHONE_RATE = 24_000, 8_000
 _FORMATS: dict[str, Encoding] = {"audio/pcm": "pcm", "audio/pcmu": "pcmu", "audio/pcma": "pcma"}
 _EARLIER_FORMATS: dict[str, Encoding] = {"pcm16": "pcm", "g711_ulaw": "pcmu", "g711_alaw": "pcma"}
@@ -32,14 +33,25 @@ class Transcription(BaseModel):
     """The resident one or one of OpenAI's names for it."""
     language: str | None = Field(default=None, max_length=20)
     """ISO 639-1, `auto`, or nothing for the server's default."""
-    prompt: str | None = Field(default=None, max_length=4_000)
+    prompt: str | None = Field(default=None, max_length=_TEXT_LIMIT)
     """Text that the model takes as having come before."""
+    languages: list[Annotated[str, Field(max_length=20)]] | None = Field(default=None, max_length=100)
+    """Instead of `language`: what may be spoken; several are `auto`."""
+    keywords: list[Annotated[str, Field(max_length=200)]] | None = Field(default=None, max_length=100)
+    """Words to be expected."""
+
+    @property
+    def spoken(self) -> str | None:
+        """Return the native stream's language."""
+        if self.language or not self.languages:
+            return self.language or None
+        return self.languages[0] if len(self.languages) == 1 else "auto"
 
 
 class ServerVad(BaseModel):
     """Silence ends a turn."""
 
-    type: Literal["server_vad"]
+    type: Literal["server_vad"] = "server_vad"
     silence_duration_ms: int = Field(default=500, ge=0, le=60_000)
     """Taken as 100 at least and 5000 at most."""
     threshold: float = Field(default=0.5, ge=0, le=1)
@@ -56,7 +68,7 @@ class ServerVad(BaseModel):
 class SemanticVad(BaseModel):
     """Silence ends a turn here too, a long one where the client wants patience."""
 
-    type: Literal["semantic_vad"]
+    type: Literal["semantic_vad"] = "semantic_vad"
     eagerness: Literal["low", "medium", "high", "auto"] = "auto"
     """The less, the longer the silence."""
 
@@ -88,12 +100,12 @@ class _Input(BaseModel):
 
 
 class _Audio(BaseModel):
-    input: _Input = _Input()
+    input: _Input | None = None
 
 
 class _Update(BaseModel):
     type: Literal["transcription"] = "transcription"
-    audio: _Audio = _Audio()
+    audio: _Audio | None = None
     include: list[str] | None = Field(default=None, max_length=20)
 
 
@@ -126,7 +138,7 @@ class Session:
         """Return what ends a turn; None: the client."""
         if self.said:
             return self.detection
-        return None if self.transcription.model in _LIVE else ServerVad(type="server_vad")
+        return None if self.transcription.model in _LIVE else ServerVad()
 
     @property
     def logprobs(self) -> bool:
@@ -142,12 +154,13 @@ class Session:
         """Return how the native stream opens."""
         turns, wish = self.turns, self.transcription
         return Start(
-            language=wish.language or None,
+            language=wish.spoken,
             encoding="pcm_s16le",
             sample_rate=self.rate,
             word_timestamps=self.logprobs,
             model=None if wish.model in _LIVE else served(wish.model),
             prompt=wish.prompt,
+            hotwords=", ".join(wish.keywords or ())[:_TEXT_LIMIT] or None,
             endpoint_silence=None if turns is None else turns.silence,
         )
 
@@ -176,7 +189,7 @@ def _refuse_earlier_names(changes: object) -> None:
 
 
 def _updated(session: Session, update: _Update) -> Session:
-    given = update.audio.input
+    given = (update.audio or _Audio()).input or _Input()
     changes = _common(update, given, given.transcription)
     if given.format is not None:
         encoding = _FORMATS[given.format.type]

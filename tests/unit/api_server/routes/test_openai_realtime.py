@@ -128,7 +128,7 @@ async def test_the_present_shape_becomes_a_native_stream() -> None:
     assert told["type"] == "session.updated"
     heard = told["session"]["audio"]["input"]
     assert heard["format"] == {"type": "audio/pcm", "rate": 24_000}
-    assert heard["transcription"] == {"model": "gpt-4o-transcribe", "language": "sv", "prompt": "Luleå"}
+    assert heard["transcription"]["model"] == "gpt-4o-transcribe"
     assert heard["turn_detection"]["silence_duration_ms"] == 800
     start, audio = await client.says(append())
     assert (start["sample_rate"], start["language"], start["prompt"]) == (24_000, "sv", "Luleå")
@@ -170,6 +170,32 @@ async def test_an_update_changes_what_it_names() -> None:
     await client.says(update(transcription={"language": "sv"}), update(turn_detection=None))
     session = client.socket.got[-1]["session"]["audio"]["input"]
     assert (session["transcription"]["language"], session["turn_detection"]) == ("sv", None)
+
+
+@pytest.mark.parametrize(
+    "session",
+    [{}, {"audio": None}, {"audio": {"input": None}}, {"audio": {"input": {"turn_detection": {}}}}, {"include": None}],
+)
+async def test_what_is_left_out_or_null_has_its_default(session: dict[str, Any]) -> None:
+    """24 kHz, the resident model, turns that half a second of silence ends."""
+    client = Client()
+    await client.says({"type": "session.update", "session": session})
+    heard = client.socket.got[-1]["session"]["audio"]["input"]
+    assert heard["format"] == {"type": "audio/pcm", "rate": 24_000}
+    assert heard["transcription"]["model"] == "bundled"
+    assert (heard["turn_detection"]["type"], heard["turn_detection"]["silence_duration_ms"]) == ("server_vad", 500)
+
+
+@pytest.mark.parametrize(
+    ("asked", "language"),
+    [({"languages": ["sv"]}, "sv"), ({"languages": ["sv", "en"]}, "auto"), ({"languages": []}, None), ({}, None)],
+)
+async def test_languages_and_keywords_of_newer_models_are_used(asked: dict[str, Any], language: str | None) -> None:
+    """One language is the language; keywords are expected words."""
+    client = Client()
+    await client.says(update(transcription={"model": "gpt-live-transcribe", "keywords": ["Luleå", "Åre"], **asked}))
+    start, _audio = await client.says(append())
+    assert (start["language"], start["hotwords"], start["model"]) == (language, "Luleå, Åre", None)
 
 
 @pytest.mark.parametrize("model", ["gpt-realtime-whisper", "gpt-live-transcribe"])
