@@ -275,6 +275,24 @@ def test_a_killed_worker_goes_on_where_it_was(folder: Path, asr: FakeAsr) -> Non
         service.stop()
 
 
+def test_a_job_that_takes_its_worker_down_each_time_is_given_up(folder: Path, asr: FakeAsr) -> None:
+    """Statement 5: after three crashes without any progress it has failed, and the next job has its turn."""
+    asr.windows(3, hold_at=0)
+    service, client = started(folder, asr)
+    poison = submit(client)
+    for crash in range(1, 4):
+        until(lambda n=crash: len(asr.starts) >= n)  # type: ignore[misc]
+        service.kill()
+        service, client = started(folder, asr)
+    try:
+        job = over(client, poison)
+        assert (job["status"], job["error"]["code"], job["restarts"]) == ("failed", "poison", 3)  # type: ignore[index]
+        asr.release()
+        assert over(client, submit(client))["status"] == "completed"
+    finally:
+        service.stop()
+
+
 def test_cancelling_a_running_job_frees_the_api_server(folder: Path, asr: FakeAsr) -> None:
     """Statement 7: its request is gone, and no crash brings it back."""
     asr.windows(10, hold_at=3)
