@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from api_server.routes.openai_realtime import Dictation
 from api_server.routes.openai_realtime_session import Shape
@@ -20,6 +22,12 @@ MANUAL = {"type": "session.update", "session": {"audio": {"input": {"turn_detect
 COMMIT = {"type": "input_audio_buffer.commit"}
 CLEAR = {"type": "input_audio_buffer.clear"}
 TRANSCRIPTION = "conversation.item.input_audio_transcription"
+KINDS = ("session.update", "transcription_session.update", "input_audio_buffer.append", COMMIT["type"], CLEAR["type"])
+NAMES = (
+    "type", "event_id", "session", "audio", "input", "format", "rate", "transcription", "turn_detection", "include",
+    "input_audio_format", "input_audio_transcription", "model", "language", "languages", "keywords", "eagerness",
+)  # fmt: skip
+ANSWERS = ("error", "session.updated", "transcription_session.updated", "input_audio_buffer.cleared")
 
 
 def check(start: Start) -> None:
@@ -488,3 +496,19 @@ async def test_an_empty_commit_has_the_code_that_clients_look_for() -> None:
     await client.says(append(), COMMIT, COMMIT)
     assert client.error["code"] == "input_audio_buffer_commit_empty"
     assert len(client.socket.events("input_audio_buffer.committed")) == 1
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(kind=st.sampled_from(KINDS), body=st.dictionaries(st.sampled_from(NAMES), JSON, max_size=4))
+async def test_no_event_is_too_strange(kind: str, body: dict[str, Any]) -> None:
+    """Whatever a client sends is answered in OpenAI's events or heard; nothing is raised."""
+    client = Client()
+    await client.says({**body, "type": kind}, append())
+    assert all(event["type"] in ANSWERS for event in client.socket.got)
