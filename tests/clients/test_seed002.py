@@ -2,14 +2,16 @@
 
 import json
 import shutil
+import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests import clips
+from tests import clips, processes
 from tests.clients import seeds
 
 pytestmark = pytest.mark.slow
@@ -24,6 +26,34 @@ def client(batch_worker_url: str) -> Iterator[httpx.Client]:
     """The shared batch_worker."""
     with httpx.Client(base_url=batch_worker_url, timeout=60) as found:
         yield found
+
+
+class _Model(BaseHTTPRequestHandler):
+    """Answers every question with the same summary."""
+
+    def do_POST(self) -> None:
+        """Answer as OpenAI's servers do, in one piece."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        content = json.dumps({"summary": "Karin vill boka en tid."})
+        answer = {"choices": [{"index": 0, "message": {"content": content}, "finish_reason": "stop"}]}
+        body = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_told: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def language_model() -> Iterator[str]:
+    """A language model's address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Model) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/v1"
+        server.shutdown()
 
 
 def over(client: httpx.Client, own: str) -> dict[str, object]:
@@ -66,13 +96,20 @@ def test_an_id_sent_again_is_the_same_job(client: httpx.Client) -> None:
     assert [one.get("original_text", one["text"]) for one in result["segments"]] == [SAID.text]
 
 
-def test_the_summary_is_a_stage_of_the_job(client: httpx.Client) -> None:
-    """What follows the transcription is part of the same job: it is over once the summary is made or left out."""
-    client.post("/transcribe", files={"file": SAID.path.read_bytes()}, data={"job_id": "summary-1"})
-    stages = over(client, "summary-1")["stages"]
-    assert isinstance(stages, list)
-    native = client.get("/jobs?limit=1").json()["jobs"][0]["stages"]
-    assert [stage["name"] for stage in stages] == [stage["name"] for stage in native]
+def test_the_summary_follows_where_it_is_on(
+    tmp_path_factory: pytest.TempPathFactory, api_server_url: str, language_model: str
+) -> None:
+    """With `FEATURE_SUMMARY` a job is completed once its summary is made, and the status has it."""
+    settings = {"FEATURE_SUMMARY": "true", "LLM_URL": language_model, "LLM_MODEL": "liten"}
+    folder = tmp_path_factory.mktemp("summary")
+    with (
+        processes.running("batch_worker", folder, WHISPER_API_URL=api_server_url, **settings) as service,
+        httpx.Client(base_url=service.url, timeout=60) as client,
+    ):
+        client.post("/transcribe", files={"file": SAID.path.read_bytes()}, data={"job_id": "2026/7"})
+        result = over(client, "2026/7")["result"]
+    assert isinstance(result, dict)
+    assert "Karin vill boka en tid." in result["summary"]["text"]
 
 
 def test_a_failed_job_says_why(client: httpx.Client) -> None:

@@ -104,7 +104,7 @@ def test_the_call_that_waits(client: httpx.Client) -> None:
     done = client.post("/transcribe", files={"file": SAID.path.read_bytes()}, data={"language": "en"})
     assert (done.status_code, done.json()["text"]) == (200, SAID.text)
     failed = client.post("/transcribe", files={"file": b"no audio"})
-    assert (failed.status_code, failed.json()["error"]["code"]) == (422, "unsupported_audio")
+    assert (failed.status_code, failed.json()["error"]["code"]) == (415, "unsupported_audio")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ _ADDED = {
     "api_server": {"/transcribe/", "/ws", "/demo", "/api/status", "/api/load-model"},
     "batch_worker": {
         "/transcribe/", "/task/{task_id}", "/queue/status", "/ws/{task_id}",
-        "/transcribe", "/status/{job_id}",
+        "/transcribe", "/status/{job_id:path}",
         "/transcribe/async", "/jobs", "/queue/stats",
     },
 }  # fmt: skip

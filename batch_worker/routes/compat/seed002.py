@@ -53,7 +53,7 @@ async def transcribe(services: Provided, form: Annotated[OwnForm, Form(media_typ
     )
 
 
-@router.get("/status/{job_id}")
+@router.get("/status/{job_id:path}")
 async def status(services: Provided, job_id: Annotated[str, Path(max_length=_LIMIT)]) -> Response:
     """Return a job by the id that its client gave it, with its text, segments and summary once there are any."""
     found = await services.store.get(native_id(job_id))

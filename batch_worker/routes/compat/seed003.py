@@ -22,12 +22,18 @@ from batch_worker.jobs.watching import watch
 from batch_worker.pipeline import build
 from batch_worker.routes import health, jobs
 from batch_worker.routes.compat import earlier
-from shared.errors import Conflict, InvalidRequest, StartupError
+from shared.errors import AudioTooLong, Conflict, InvalidRequest, StartupError, Timeout, UnsupportedAudio
 
 router = APIRouter(route_class=KeyedRoute, tags=["compat"], responses=REPLIES)
 
 _SPEAKERS = "diarization"
-_CALLERS_FAULTS = frozenset(kind.code for kind in InvalidRequest.__subclasses__())
+_STATUS = {
+    **{kind.code: 422 for kind in InvalidRequest.__subclasses__()},
+    UnsupportedAudio.code: 415,
+    AudioTooLong.code: 413,
+    Timeout.code: 504,
+}
+"""Of what a job failed of; all else is 502."""
 
 
 class Recording(BaseModel):
@@ -80,7 +86,7 @@ async def finished(services: Services, job: Job) -> Response:
         return Response(result, media_type="application/json")
     if over.error is None:
         raise Conflict(f"The job is {over.status}; hand the recording in again.")
-    return JSONResponse({"error": dict(over.error)}, 422 if over.error["code"] in _CALLERS_FAULTS else 502)
+    return JSONResponse({"error": dict(over.error)}, _STATUS.get(over.error["code"], 502))
 
 
 async def _works(services: Services, feature: str) -> bool:
