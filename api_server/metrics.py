@@ -56,6 +56,10 @@ class Metrics:
         self._overtaken = Counter(
             "svenska_stream_partials_overtaken", "Partials dropped for newer audio.", registry=self.registry
         )
+        self._batch = Histogram(
+            "svenska_stream_partials_batch", "Partials decoded together.", buckets=(1, 2, 3, 4, 6, 8),
+            registry=self.registry,
+        )  # fmt: skip
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a finished request."""
@@ -78,7 +82,7 @@ class Metrics:
         self._open.labels(name).set(load.open)
 
     def connected(self, count: int) -> None:
-        """Show how many streams are open; this and the next two implement `streaming.service.Observer`."""
+        """Show how many streams are open; this and the next three implement `streaming.service.Observer`."""
         self._sessions.set(count)
 
     def sent(self, event: Sent) -> None:
@@ -92,6 +96,10 @@ class Metrics:
     def overtaken(self) -> None:
         """Count a partial that newer audio took the place of."""
         self._overtaken.inc()
+
+    def batched(self, size: int) -> None:
+        """Count partials that are decoded together."""
+        self._batch.observe(size)
 
     def transcribed(self, seconds: float) -> None:
         """Count audio."""

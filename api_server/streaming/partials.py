@@ -47,11 +47,16 @@ class PartialBatches(Generic[OptionsT]):
         *,
         most: int = 8,
         overtaken: Callable[[], None] = lambda: None,
+        batched: Callable[[int], None] = lambda _size: None,
     ) -> None:
-        """Decode with `decode`, up to `most` sessions at once; `overtaken` is told of each request replaced."""
+        """Decode with `decode`, up to `most` sessions at once.
+
+        `overtaken` is told of each request replaced, `batched` how many are decoded together.
+        """
         self._decode = decode
         self._most = most
         self._overtaken = overtaken
+        self._batched = batched
         self._waiting: dict[str, Waiting[OptionsT]] = {}
         self._wake = asyncio.Event()
 
@@ -86,6 +91,7 @@ class PartialBatches(Generic[OptionsT]):
         return [self._waiting.pop(name) for name in together]
 
     async def _run_batch(self, batch: list[Waiting[OptionsT]]) -> None:
+        self._batched(len(batch))
         for one in batch:
             one.started(one.request.number)
         answers: Sequence[Answer]

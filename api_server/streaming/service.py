@@ -32,6 +32,9 @@ class Observer(Protocol):
     def overtaken(self) -> None:
         """Take note of a partial that newer audio took the place of before it was decoded."""
 
+    def batched(self, size: int) -> None:
+        """Take note of how many streams' partials are decoded together."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
@@ -87,7 +90,7 @@ class StreamService:
         self.threads = threads
         self.observer = observer
         self.partials: PartialBatches[DecodeOptions] = PartialBatches(
-            engine.decode_partials, overtaken=observer.overtaken
+            engine.decode_partials, overtaken=observer.overtaken, batched=observer.batched
         )
         self._engine = engine
         self._options = options

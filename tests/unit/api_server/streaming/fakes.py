@@ -92,6 +92,7 @@ class FakeObserver:
         self.counts: list[int] = []
         self.events: list[Sent] = []
         self.replaced = 0
+        self.batches: list[int] = []
 
     def connected(self, count: int) -> None:
         self.counts.append(count)
@@ -101,6 +102,9 @@ class FakeObserver:
 
     def overtaken(self) -> None:
         self.replaced += 1
+
+    def batched(self, size: int) -> None:
+        self.batches.append(size)
 
 
 @asynccontextmanager

@@ -35,8 +35,9 @@ class Desk:
     def __init__(self, *, most: int = 8) -> None:
         self.decoder = FakeDecoder()
         self.overtaken: list[None] = []
+        self.sizes: list[int] = []
         self.batches: PartialBatches[str] = PartialBatches(
-            self.decoder, most=most, overtaken=lambda: self.overtaken.append(None)
+            self.decoder, most=most, overtaken=lambda: self.overtaken.append(None), batched=self.sizes.append
         )
         self.started: list[int] = []
         self.answers: list[tuple[int, Answer]] = []
@@ -83,6 +84,7 @@ async def test_sessions_that_wait_at_the_same_time_share_a_batch():
         await _settle()
     assert desk.decoder.batches == [([100, 150], "sv")]
     assert desk.answers == [(1, "100"), (2, "150")]
+    assert desk.sizes == [2]
 
 
 async def test_newer_audio_takes_the_place_of_older_audio():
