@@ -29,7 +29,7 @@ def load(model: str, token: str | None, threads: int) -> Any:  # noqa: ANN401 - 
     path = on_disk(model) if is_path(model) else None
     if is_path(model) and path is None:
         raise NoSuchModel
-    _leave_torchaudio_native_code_out()
+    leave_torchaudio_native_code_out()
     import torch  # noqa: PLC0415 - seconds and hundreds of megabytes
     from pyannote.audio import Pipeline  # noqa: PLC0415
 
@@ -80,7 +80,7 @@ def _hook(progress: Callable[[float], None]) -> Callable[..., None]:
     return hook
 
 
-def _leave_torchaudio_native_code_out() -> None:
+def leave_torchaudio_native_code_out() -> None:
     """Let torchaudio run on its Python parts, which are all that pyannote uses.
 
     Its wheel holds libraries that want CUDA's; on a torch without CUDA their loading ends every import of it with
