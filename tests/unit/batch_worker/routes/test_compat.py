@@ -1,11 +1,15 @@
 """How a job is told in the words of earlier systems."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from batch_worker.deps import Services
 from batch_worker.jobs.watching import Told
-from batch_worker.routes.compat import earlier
+from batch_worker.routes.compat import earlier, seed003
 from batch_worker.routes.compat.seed001 import Updates
 from batch_worker.routes.compat.seed002 import native_id
+from shared.errors import StartupError
 
 JOB = {"job_id": "7", "status": "queued", "progress": 0.0, "stage": None, "position": 3, "error": None}
 
@@ -59,3 +63,26 @@ def test_an_id_of_the_clients_own_is_the_same_job_each_time() -> None:
     ids = {native_id(own) for own in ("123", "124", "möte/7", "x" * 200, "123")}
     assert len(ids) == 4
     assert all(len(one) == 32 and int(one, 16) >= 0 for one in ids)
+
+
+@pytest.mark.parametrize(
+    ("asked", "works", "features", "notice"),
+    [
+        (True, True, {"diarization": True}, ""),
+        (True, False, {}, " Speakers are not told apart on this server."),
+        (False, False, {"diarization": False}, ""),
+        (None, True, {}, ""),
+    ],
+)
+async def test_speakers_are_told_apart_where_that_works(
+    *, asked: bool | None, works: bool, features: dict[str, bool], notice: str
+) -> None:
+    """Where it does not work the recording is taken all the same, and the client is told."""
+
+    def stage(name: str) -> object:
+        if not works:
+            raise StartupError("no model")
+        return name
+
+    services: Services = SimpleNamespace(stage=stage)
+    assert await seed003.wished(services, seed003.Recording(enable_diarization=asked)) == (features, notice)
