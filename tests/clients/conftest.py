@@ -6,13 +6,11 @@ environment the table between the marks in the document is written anew from the
 
 import importlib.metadata
 import os
-import subprocess
 from collections.abc import Generator
-from pathlib import Path
 
 import pytest
 
-from tests.clients import table
+from tests.clients import npm, table
 
 _results: dict[table.Tried, list[str]] = {}
 
@@ -43,16 +41,5 @@ def pytest_sessionfinish() -> None:
 def _version(client: str) -> str:
     name = client.split(maxsplit=1)[0]
     if client.endswith("(npm)"):
-        return _npm_version(name)
-    if name == "browser":
-        return "-"
-    return importlib.metadata.version(name)
-
-
-def _npm_version(name: str) -> str:
-    folder = Path(os.environ.get("SVENSKA_NODE_MODULES", ""))
-    shown = subprocess.run(
-        ["node", "-p", f"require('{folder}/node_modules/{name}/package.json').version"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return shown.stdout.strip() or "?"
+        return npm.VERSIONS.get(name, "?")
+    return "-" if name == "browser" else importlib.metadata.version(name)

@@ -26,11 +26,13 @@ def worst(outcomes: Iterable[str]) -> str:
 
 
 def rendered(results: Mapping[Tried, str], version: Callable[[str], str], *, before: str = "") -> str:
-    """Return the table, sorted; rows of the one `before` whose client was not tried this time stay."""
+    """Return the table, sorted; rows of the one `before` stay where client or feature was not tried this time."""
     versions = {client: version(client) for client in {tried.client for tried in results}}
-    rows = {tried: row for tried, row in _rows(before).items() if tried.client not in versions}
+    old = _rows(before)
+    rows = {tried: row for tried, row in old.items() if tried.client not in versions}
     for tried, outcome in results.items():
-        rows[tried] = f"| {tried.client} | {versions[tried.client]} | {tried.feature} | {_SHOWN[outcome]} |"
+        new = f"| {tried.client} | {versions[tried.client]} | {tried.feature} | {_SHOWN[outcome]} |"
+        rows[tried] = old.get(tried, new) if outcome == "skipped" else new
     return (
         "\n".join(
             ["| client | version | feature | result |", "|---|---|---|---|", *(rows[tried] for tried in sorted(rows))]

@@ -36,3 +36,10 @@ def test_a_client_that_was_not_tried_keeps_its_rows() -> None:
     old = rendered({Tried("a", "one"): "failed", Tried("b", "gone"): "passed"}, lambda client: f"{client}-1")
     new = rendered({Tried("b", "two"): "passed"}, lambda client: f"{client}-2", before=old)
     assert new.splitlines()[2:] == ["| a | a-1 | one | **fails** |", "| b | b-2 | two | works |"]
+
+
+def test_a_feature_that_was_skipped_keeps_its_row() -> None:
+    """Who has no npm does not take back what somebody else has seen work."""
+    old = rendered({Tried("a", "one"): "passed"}, lambda client: f"{client}-1")
+    assert rendered({Tried("a", "one"): "skipped"}, lambda client: "?", before=old) == old
+    assert "| a | ? | one | not tried |" in rendered({Tried("a", "one"): "skipped"}, lambda client: "?")
