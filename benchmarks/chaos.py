@@ -17,6 +17,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -36,6 +37,7 @@ import numpy as np
 
 from shared.audio import SAMPLE_RATE, decode
 from tests import clips, processes
+from tests.e2e.proxy import network
 from tests.integration.fake_asr import FakeAsr
 from tests.processes import Module, Service
 
@@ -52,8 +54,7 @@ RIGHT_CODES = frozenset({"asr_unavailable", "busy", "storage_full", "timeout"})
 OPTIONS = {"options": json.dumps({"vad_filter": False}), "language": "sv"}
 DISK_BYTES = 256_000_000
 """The language identifier unpacks its tables there when the service starts."""
-KILLED_AT = 90.0
-"""Per cent."""
+KILLED_AT = 0.9
 
 
 @dataclass(slots=True)
@@ -378,37 +379,56 @@ def fill(path: Path) -> None:
 
 
 def resume(windows: int) -> Figures:
-    """Kill the worker of a long recording at 90 %."""
-    with pair() as both:
-        return asyncio.run(_resume(both, windows))
+    """Kill the worker of a long recording at 90 %; compare what the api_server had sent with what it was asked next."""
+    with ExitStack() as stack:
+        both = Pair(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+        stack.callback(both.stop)
+        both.settings["api_server"] = {}
+        both.start("api_server")
+        sent = Sent()
+        between = stack.enter_context(network(both.services["api_server"].url, sent.take))
+        both.settings["batch_worker"] = {"WHISPER_API_URL": between.url, "FEATURE_RETRY": "false"}
+        both.start("batch_worker")
+        return asyncio.run(_resume(both, sent, windows))
 
 
-async def _resume(both: Pair, count: int) -> Figures:
-    content = joined(count)
+async def _resume(both: Pair, sent: "Sent", windows: int) -> Figures:
+    seconds = windows * WINDOW_SECONDS
     async with client_of(both.services["batch_worker"]) as client:
-        before = windows(both)
-        await ended(client, await submit(client, "undisturbed", content))
-        needed = windows(both) - before
-        job = await submit(client, "killed", content)
-        while (await shown(client, job))["progress"] < KILLED_AT:  # noqa: ASYNC110 - in another process
-            await asyncio.sleep(0.1)
+        job = await submit(client, "long", joined(windows))
+        await until(lambda: sent.end >= KILLED_AT * seconds)
+        furthest = sent.end
         await both.kill("batch_worker")
         state = await ended(client, job)
-        extra = windows(both) - before - 2 * needed
+        events = await told(client, job)
+    resumed = next(one["detail"].get("resumed_at", furthest) for one in state["stages"] if one["name"] == "transcribe")
     return {
-        "status": state["status"],
-        "windows of the recording": needed,
-        "windows decoded again": extra,
-        "audio decoded again, s at most": extra * WINDOW_SECONDS,
+        "recording s": seconds,
+        "sent by the api_server when killed, s": furthest,
+        "went on at, s": resumed,
+        "decoded again, s": round(furthest - resumed, 1),
+        "with the window under way, s at most": round(furthest - resumed + WINDOW_SECONDS, 1),
         "lost": int(state["status"] != "completed"),
-        "double": int(doubled(state, [])),
+        "double": int(doubled(state, events)),
     }
 
 
-def windows(both: Pair) -> int:
-    """Return how many windows the batch lane has decoded."""
-    lines = httpx.get(f"{both.services['api_server'].url}/metrics").text.splitlines()
-    return int(sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("svenska_windows_total")))
+class Sent:
+    """How far an api_server has told of a recording."""
+
+    def __init__(self) -> None:
+        """Know of nothing yet."""
+        self.end = 0.0
+        """Seconds."""
+        self._rest = b""
+
+    def take(self, data: bytes) -> None:
+        """Look at what it sends."""
+        lines = (self._rest + data).split(b"\n")
+        self._rest = lines.pop()
+        for line in lines:
+            if line.startswith(b"data: ") and (found := re.search(rb'"end":([0-9.]+)', line)):
+                self.end = max(self.end, float(found[1]))
 
 
 RUNS: dict[str, Callable[[argparse.Namespace], Figures]] = {

@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tests.processes import free_port
 
@@ -11,9 +11,10 @@ from tests.processes import free_port
 class Network:
     """Forwards 127.0.0.1:`port` to a server for as long as it is whole."""
 
-    def __init__(self, upstream: int) -> None:
+    def __init__(self, upstream: int, answered: Callable[[bytes], None] = lambda _data: None) -> None:
         self.port = free_port()
         self._upstream = upstream
+        self._answered = answered
         self._open: set[socket.socket] = set()
         self._listener: socket.socket | None = None
         self._flowing = threading.Event()
@@ -51,22 +52,24 @@ class Network:
                 client, _ = listener.accept()
                 server = socket.create_connection(("127.0.0.1", self._upstream))
                 self._open |= {client, server}
-                for source, target in ((client, server), (server, client)):
-                    threading.Thread(target=self._pump, args=(source, target), daemon=True).start()
+                for source, target, told in ((client, server, None), (server, client, self._answered)):
+                    threading.Thread(target=self._pump, args=(source, target, told), daemon=True).start()
 
-    def _pump(self, source: socket.socket, target: socket.socket) -> None:
+    def _pump(self, source: socket.socket, target: socket.socket, told: Callable[[bytes], None] | None) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65_536):
                 self._flowing.wait()
+                if told is not None:
+                    told(data)
                 target.sendall(data)
         _close(source)
         _close(target)
 
 
 @contextlib.contextmanager
-def network(server_url: str) -> Iterator[Network]:
-    """Put a network in front of a server until the block ends."""
-    made = Network(int(server_url.rsplit(":", 1)[1]))
+def network(server_url: str, answered: Callable[[bytes], None] = lambda _data: None) -> Iterator[Network]:
+    """Put a network in front of a server until the block ends; `answered` is shown what the server sends."""
+    made = Network(int(server_url.rsplit(":", 1)[1]), answered)
     try:
         yield made
     finally:
