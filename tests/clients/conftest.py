@@ -32,10 +32,11 @@ def pytest_runtest_makereport(
     return report
 
 
-def pytest_sessionfinish() -> None:
+def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the table where that is asked for."""
     if os.environ.get("COMPATIBILITY_TABLE") and _results:
-        table.write({tried: table.worst(outcomes) for tried, outcomes in _results.items()}, _version)
+        results = {tried: table.worst(outcomes) for tried, outcomes in _results.items()}
+        table.write(results, _version, complete=table.complete(item.path for item in session.items))
 
 
 def _version(client: str) -> str:

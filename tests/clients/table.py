@@ -25,11 +25,16 @@ def worst(outcomes: Iterable[str]) -> str:
     return next(outcome for outcome in _ORDER if outcome in found)
 
 
-def rendered(results: Mapping[Tried, str], version: Callable[[str], str], *, before: str = "") -> str:
-    """Return the table, sorted; rows of the one `before` stay where client or feature was not tried this time."""
+def rendered(
+    results: Mapping[Tried, str], version: Callable[[str], str], *, before: str = "", complete: bool = False
+) -> str:
+    """Return the table, sorted.
+
+    Rows of the one `before` stay where a feature was skipped or, unless the run was `complete`, not tried.
+    """
     versions = {client: version(client) for client in {tried.client for tried in results}}
     old = _rows(before)
-    rows = {tried: row for tried, row in old.items() if tried.client not in versions}
+    rows = {} if complete else dict(old)
     for tried, outcome in results.items():
         new = f"| {tried.client} | {versions[tried.client]} | {tried.feature} | {_SHOWN[outcome]} |"
         rows[tried] = old.get(tried, new) if outcome == "skipped" else new
@@ -41,11 +46,16 @@ def rendered(results: Mapping[Tried, str], version: Callable[[str], str], *, bef
     )
 
 
-def write(results: Mapping[Tried, str], version: Callable[[str], str]) -> None:
-    """Put the table in its place in the document."""
+def write(results: Mapping[Tried, str], version: Callable[[str], str], *, complete: bool) -> None:
+    """Put the table in its place in the document; as `rendered`."""
     head, table, tail = _parts()
-    text = f"{head}{_BEGIN}{rendered(results, version, before=table)}{_END}{tail}"
+    text = f"{head}{_BEGIN}{rendered(results, version, before=table, complete=complete)}{_END}{tail}"
     DOCUMENT.write_text(text, encoding="utf-8")
+
+
+def complete(collected: Iterable[Path]) -> bool:
+    """Return whether every file of tests here was collected."""
+    return set(Path(__file__).parent.glob("test_*.py")) <= set(collected)
 
 
 def listed() -> set[Tried]:
