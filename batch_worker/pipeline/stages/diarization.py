@@ -73,8 +73,11 @@ class Diarization:
         raise AssertionError("the last attempt returns or raises")
 
 
-def build(setup: Setup) -> Diarization:
-    """Return the stage; raises `StartupError` where package or model are missing. Imports neither."""
+def build(setup: Setup, version: Callable[[str], str] = metadata.version) -> Diarization:
+    """Return the stage; raises `StartupError` where package or model are missing. Imports neither.
+
+    `version` tells which version of a package is installed, or raises `PackageNotFoundError`.
+    """
     options = ListenerOptions(
         model=setup.diarization_model,
         token=setup.hf_token,
@@ -84,8 +87,8 @@ def build(setup: Setup) -> Diarization:
         python=setup.diarization_python,
     )
     if not options.python:
-        _require("pyannote.audio", major=4)
-        _require("torch")
+        _require(version, "pyannote.audio", "4")
+        _require(version, "torch")
     elif not os.access(options.python, os.X_OK):
         raise StartupError("DIARIZATION_PYTHON: expected the Python of an environment that has pyannote.audio 4")
     if wrong := complaint(options.model, options.token, os.environ):
@@ -93,10 +96,10 @@ def build(setup: Setup) -> Diarization:
     return Diarization(Listener(options), setup.patience)
 
 
-def _require(package: str, major: int | None = None) -> None:
+def _require(version: Callable[[str], str], package: str, major: str | None = None) -> None:
     try:
-        version = metadata.version(package)
+        found = version(package)
     except metadata.PackageNotFoundError:
         raise StartupError(f"FEATURE_DIARIZATION: {package} is not installed; {INSTALL}, {_OFF}.") from None
-    if major is not None and version.split(".")[0] != str(major):
-        raise StartupError(f"FEATURE_DIARIZATION: expected {package} {major}, got {version}; {INSTALL}, {_OFF}.")
+    if major not in {None, found.split(".")[0]}:
+        raise StartupError(f"FEATURE_DIARIZATION: expected {package} {major}, got {found}; {INSTALL}, {_OFF}.")
