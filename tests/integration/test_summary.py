@@ -286,11 +286,14 @@ def test_a_server_that_hangs_or_is_gone_is_a_warning(tmp_path: Path) -> None:
     assert (warning["stage"], warning["code"]) == ("summary", "llm_unavailable")
 
 
-def test_logs_and_metrics_hold_nothing_that_was_said(service: Service) -> None:
-    """After all of the above."""
+def test_logs_and_metrics_hold_nothing_that_was_said(service: Service, stub: Stub) -> None:
+    """Neither of a job that went well nor of one whose server quotes the question."""
+    for reply in (GOOD, refused(500)):
+        stub.told(reply)
+        result(service, *SAID)
     seen = service.log + httpx.get(f"{service.url}/metrics").text
     assert "optional stage failed" in seen
-    for word in ("Anna", "9876", "fredag", "presenterar", "budgeten"):
+    for word in ("Anna", "811218-9876", "fredag", "presenterar", "budgeten"):
         assert word not in seen
 
 
