@@ -12,6 +12,8 @@ from api_server.streaming.connection import Disconnected
 from api_server.wyoming import wire
 from shared.errors import SvenskaError
 
+_UNREAD_SECONDS = 60.0
+"""After which a client that does not read has gone."""
 _SPOKEN: tuple[type[Eventable], ...] = (Transcribe, AudioStart, AudioChunk, AudioStop)
 
 
@@ -57,10 +59,11 @@ class Client:
         self._kept = event
 
     async def send(self, event: Eventable) -> None:
-        """Send an event, waiting while the client does not read; raises `Disconnected`."""
+        """Send an event, waiting a while for a client that does not read; raises `Disconnected`."""
         try:
-            await async_write_event(event.event(), self._writer)
-        except ConnectionError as error:
+            async with asyncio.timeout(_UNREAD_SECONDS):
+                await async_write_event(event.event(), self._writer)
+        except OSError as error:  # TimeoutError is one
             raise Disconnected from error
 
     async def _take(self) -> Event:

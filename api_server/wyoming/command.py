@@ -1,5 +1,6 @@
 """What somebody says to an assistant, from `audio-start` to `transcript`, as a native stream."""
 
+import asyncio
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -12,7 +13,7 @@ from api_server.streaming.connection import Disconnected
 from api_server.streaming.outbox import Sent
 from api_server.wyoming.client import Client
 from api_server.wyoming.wire import explained
-from shared.errors import AudioTooLong, InvalidParameter, InvalidRequest
+from shared.errors import AudioTooLong, InvalidParameter, InvalidRequest, Timeout
 from shared.events import Final, Ready, ServerEvent, Start, Stop, StreamDone, StreamError
 
 _server_event: TypeAdapter[ServerEvent] = TypeAdapter(ServerEvent)
@@ -88,11 +89,12 @@ class Command:
     Each final is a `transcript-chunk` as soon as it is there; joined as they come they are the `transcript`.
     """
 
-    def __init__(self, client: Client, wanted: Asked, samples: Format, *, max_seconds: float) -> None:
-        """Take `samples` from `client`, no more than `max_seconds` of them."""
+    def __init__(self, client: Client, wanted: Asked, samples: Format, *, max_seconds: float, patience: float) -> None:
+        """Take `samples` from `client`, no more than `max_seconds` of them, and wait `patience` seconds for each."""
         self._client = client
         self._format = samples
         self._max_seconds = max_seconds
+        self._patience = patience
         self._start: Start | None = Start(
             language=wanted.spoken,
             sample_rate=samples.rate,
@@ -115,9 +117,17 @@ class Command:
             await self._client.gone.wait()
             raise Disconnected
         self._ended = True
-        message = self._meaning(await self._client.next())
+        message = self._meaning(await self._next())
         self._ended = isinstance(message, str)
         return message
+
+    async def _next(self) -> Event:
+        """Return what comes next: a client whose machine has gone says nothing, and must not keep its place."""
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._client.next()
+        except TimeoutError:
+            raise Timeout(f"Neither audio nor audio-stop for {self._patience:g} seconds.") from None
 
     def _meaning(self, event: Event) -> str | bytes:
         if AudioStop.is_type(event.type):

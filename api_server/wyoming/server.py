@@ -30,13 +30,19 @@ log = structlog.stdlib.get_logger("wyoming")
 class Server:
     """Serves every client on the streams of `service`, each command in one of its places."""
 
-    def __init__(self, service: StreamService, *, host: str, port: int, max_seconds: float) -> None:
-        """Listen, once it runs, on `host` and `port`; take `max_seconds` of audio in one command."""
+    def __init__(
+        self, service: StreamService, *, host: str, port: int, max_seconds: float, patience: float = 60.0
+    ) -> None:
+        """Listen, once it runs, on `host` and `port`.
+
+        A command is `max_seconds` of audio at most, and ends in an error when nothing comes for `patience` seconds.
+        """
         self._service = service
         self._info = description(service.model)
         self._host = host
         self._port = port
         self._max_seconds = max_seconds
+        self._patience = patience
         self._clients: set[asyncio.Task[None]] = set()
         self._numbers = itertools.count(1)
 
@@ -52,6 +58,7 @@ class Server:
             await asyncio.gather(*self._clients, return_exceptions=True)
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         task = asyncio.create_task(self._serve(reader, writer), name=f"wyoming-client-{next(self._numbers)}")
         self._clients.add(task)
         task.add_done_callback(self._clients.discard)
@@ -91,7 +98,7 @@ class Server:
                 client.put_back(event)
             elif not AudioStart.is_type(event.type):
                 raise InvalidRequest(f"Expected transcribe or audio-start, got {event.type}.")
-            command = Command(client, wanted, form(event), max_seconds=self._max_seconds)
+            command = Command(client, wanted, form(event), max_seconds=self._max_seconds, patience=self._patience)
             with self._service.place():
                 await Connection(command, self._service).run()
             wanted = Asked()

@@ -34,10 +34,11 @@ def header(**fields: object) -> bytes:
 
 
 @asynccontextmanager
-async def serving(service: StreamService, *, max_seconds: float = 60.0) -> AsyncIterator[int]:
+async def serving(service: StreamService, *, max_seconds: float = 60.0, patience: float = 60.0) -> AsyncIterator[int]:
     """Run a server; yields its port."""
     port = processes.free_port()
-    task = asyncio.create_task(Server(service, host="127.0.0.1", port=port, max_seconds=max_seconds).run())
+    server = Server(service, host="127.0.0.1", port=port, max_seconds=max_seconds, patience=patience)
+    task = asyncio.create_task(server.run())
     while not await _listens(port):
         await asyncio.wait([task], timeout=0.01)
     yield port

@@ -175,6 +175,14 @@ async def test_a_client_that_leaves_takes_its_work_with_it(said: list[Event]):
     assert (engine.cancelled, engine.running) == (1, 0)
 
 
+async def test_a_client_that_says_nothing_more_keeps_no_place():
+    """Its machine may have gone; what it said before is still told, and why it ended."""
+    async with service(FakeEngine()) as streams, serving(streams, patience=0.0) as port:
+        told = await say(port, start())
+        await until(lambda: streams.connected == 0)
+    assert (told[-1].type, told[-1].data["code"]) == ("error", "timeout")
+
+
 async def test_a_failure_of_the_engine_is_told_and_ends_nothing():
     """The transcript holds what could be heard: here nothing."""
     engine = FakeEngine()

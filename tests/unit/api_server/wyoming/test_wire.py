@@ -1,8 +1,11 @@
 """Bytes as events, and what is no event."""
 
 import asyncio
+import contextlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from wyoming.event import Event, async_read_event
 
 from api_server.wyoming import wire
@@ -66,6 +69,22 @@ async def test_what_is_no_event_is_refused_by_name(sent: bytes, says: str):
     """Nothing of a part that is too long is read."""
     with pytest.raises(InvalidParameter, match=says):
         await wire.read(_reader(sent))
+
+
+_PIECES = st.sampled_from([
+    b"{", b"}", b"[", b'"type"', b":", b",", b"\n", b'"data_length"', b'"payload_length"', b'"data"', b"null", b"5",
+    b"-1", b"1e9", b"\xff", b"audio-chunk", b'"ping"', b"\x00", b" ",
+])  # fmt: skip
+
+
+@given(st.one_of(st.binary(max_size=200), st.lists(_PIECES, max_size=30).map(b"".join)))
+async def test_any_bytes_are_events_or_refused(sent: bytes):
+    """Nothing else is raised, whatever comes, and reading comes to an end."""
+    reader = _reader(sent)
+    with contextlib.suppress(InvalidRequest):
+        while (event := await wire.read(reader)) is not None:
+            assert isinstance(event.type, str)
+            assert isinstance(event.data, dict)
 
 
 async def test_a_header_without_end_is_refused():
