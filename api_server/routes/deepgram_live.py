@@ -266,7 +266,7 @@ def _nothing(at: float) -> Final:
 def _type_of(message: str) -> str:
     try:
         document = json.loads(message)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter for brackets in brackets without end
         document = None
     kind = document.get("type") if isinstance(document, dict) else None
     if not isinstance(kind, str):

@@ -1,17 +1,20 @@
 """Deepgram's messages to and from a native stream, without sockets."""
 
 import asyncio
+import contextlib
 import hashlib
 import json
 from typing import Any, Literal
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from api_server.routes.deepgram_live import Listener, LiveQuery
 from api_server.streaming.connection import Connection, Disconnected
 from shared.errors import InvalidParameter, SvenskaError, UnsupportedAudio
-from shared.events import Final, Flushed, Partial, SpeechStarted, StreamDone, StreamError, WordTime
+from shared.events import Final, Flushed, Partial, SpeechStarted, StreamDone, StreamError, WordTime, client_message
 from tests.unit.api_server.streaming.fakes import FakeEngine, FakeSocket, noise, service
 from tests.unit.api_server.streaming.simulation import numbers, speech
 
@@ -138,7 +141,9 @@ async def test_a_stream_may_close_before_any_audio(closing: str | bytes):
 
 
 @pytest.mark.parametrize(
-    "message", ["hej", "[]", "{}", '{"type": 5}', '{"type": "Sing"}', '{"kind": "KeepAlive"}'], ids=str
+    "message",
+    ["hej", "[]", "{}", '{"type": 5}', '{"type": "Sing"}', '{"kind": "KeepAlive"}', "[" * 100_000],
+    ids=lambda message: message[:20],
 )
 async def test_a_message_of_no_known_type_is_refused(message: str):
     """What was heard before still gets its result; nothing after it is looked at."""
@@ -156,6 +161,30 @@ async def test_keyterms_cannot_be_changed_later():
     (refused,) = socket.events("ConfigureFailure")
     assert (refused["code"], refused["request_id"]) == ("CONFIGURE_KEYTERMS_NOT_SUPPORTED", "r1")
     assert len(socket.events("Metadata")) == 1
+
+
+_KINDS = ["KeepAlive", "Finalize", "CloseStream", "Configure", "Sing", 5, None]
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+)
+_MESSAGES = st.one_of(
+    st.binary(max_size=20),
+    st.text(max_size=20),
+    _JSON.map(json.dumps),
+    st.sampled_from(_KINDS).map(lambda kind: json.dumps({"type": kind})),
+)
+
+
+@given(messages=st.lists(_MESSAGES, max_size=8), encoded=st.booleans())
+async def test_anything_is_understood_or_refused(messages: list[str | bytes], *, encoded: bool):
+    """Nothing else is raised; what is meant is what the native stream takes, and begins with `start`."""
+    native: list[Any] = []
+    with contextlib.suppress(SvenskaError):
+        native = await _meant(RAW if encoded else LiveQuery(), *messages)
+    texts = [client_message.validate_python(one).type for one in native if not isinstance(one, bytes)]
+    assert texts[:1] in ([], ["start"])
+    assert set(texts[1:]) <= {"flush", "stop"}
 
 
 # --- what clients are told
