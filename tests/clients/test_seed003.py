@@ -1,9 +1,7 @@
 """Seed 003's calls: asynchronous jobs, its Python and Node examples from their own text."""
 
 import json
-import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +9,7 @@ import httpx
 import pytest
 
 from tests import clips
-from tests.clients import seeds
+from tests.clients import npm, seeds
 
 pytestmark = pytest.mark.slow
 
@@ -28,21 +26,6 @@ def folder(tmp_path: Path) -> Path:
     for name in ("call.wav", "call_recording.wav"):
         shutil.copyfile(SAID.path, tmp_path / name)
     return tmp_path
-
-
-@pytest.fixture
-def packages(folder: Path) -> Path:
-    """The same folder with what the Node example requires, from `SVENSKA_NODE_MODULES` or from npm."""
-    known = Path(os.environ.get("SVENSKA_NODE_MODULES", ""), "node_modules")
-    if (known / "axios").is_dir() and (known / "form-data").is_dir():
-        (folder / "node_modules").symlink_to(known.absolute())
-        return folder
-    if shutil.which("npm") is None:
-        pytest.skip("npm is not installed, and SVENSKA_NODE_MODULES names no folder with axios and form-data")
-    install = ["npm", "install", "--no-audit", "--no-fund", "--silent", *PACKAGES]
-    if subprocess.run(install, cwd=folder, timeout=120, check=False, capture_output=True).returncode:
-        pytest.skip("axios and form-data could not be installed, and SVENSKA_NODE_MODULES names no folder with them")
-    return folder
 
 
 @pytest.fixture
@@ -69,9 +52,11 @@ def test_the_python_example_with_no_audio(folder: Path, batch_worker_url: str) -
     assert "unsupported_audio" in printed[-1]
 
 
-def test_the_node_example(packages: Path, batch_worker_url: str) -> None:
+@pytest.mark.compatibility("axios (npm)", "seed 003: Node example")
+def test_the_node_example(folder: Path, batch_worker_url: str) -> None:
     """Axios and form-data bring the same."""
-    printed = seeds.node(seeds.pointed(NODE, batch_worker_url), packages).splitlines()
+    npm.provide(folder, *PACKAGES)
+    printed = seeds.node(seeds.pointed(NODE, batch_worker_url), folder).splitlines()
     assert printed[0].startswith("Job created: ")
     assert printed[-2] == "Status: completed | Progress: 100%"
     assert printed[-1] == f"Transcription: {SAID.text}"
