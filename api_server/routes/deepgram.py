@@ -10,13 +10,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import ClientDisconnect
 
 from api_server.deps import Provided, unless_gone
 from api_server.routes.decoding import Wish, transcript_of
 from api_server.routes.deepgram_paragraphs import paragraphs
 from api_server.routes.dialects import DialectRoute, hosted_headers, hosted_status
 from api_server.routes.sse import Document
-from shared.errors import InvalidRequest, StorageFull, SvenskaError
+from shared.errors import Cancelled, InvalidRequest, StorageFull, SvenskaError
 from shared.events import WordTime
 from shared.transcript import Segment, Transcript, Word
 
@@ -112,20 +113,25 @@ async def listen(request: Request, services: Provided, query: Annotated[ListenQu
         word_timestamps=True,
     )
     with tempfile.SpooledTemporaryFile(max_size=_MEMORY) as kept:
-        digest, upload = hashlib.sha256(), UploadFile(kept)  # type: ignore[arg-type]
-        async for chunk in request.stream():
-            digest.update(chunk)
-            await _keep(upload, chunk)
+        upload = UploadFile(kept)  # type: ignore[arg-type]
+        digest = await _received(request, upload)
         transcript = await unless_gone(request, transcript_of(services, upload.file, wish))
-    about = metadata(request.state.request_id, transcript.model, transcript.duration, digest.hexdigest())
+    about = metadata(request.state.request_id, transcript.model, transcript.duration, digest)
     return JSONResponse({"metadata": about, "results": _results(transcript, query)})
 
 
-async def _keep(upload: UploadFile, chunk: bytes) -> None:
+async def _received(request: Request, upload: UploadFile) -> str:
+    """Keep the body; return its SHA-256."""
+    digest = hashlib.sha256()
     try:
-        await upload.write(chunk)
+        async for chunk in request.stream():
+            digest.update(chunk)
+            await upload.write(chunk)
+    except ClientDisconnect:
+        raise Cancelled("The client went away.") from None
     except OSError:
         raise StorageFull("The server has no room for this upload.") from None
+    return digest.hexdigest()
 
 
 def refusal(error: SvenskaError, request_id: str) -> Document:

@@ -29,6 +29,8 @@ from websockets.sync.client import connect
 from shared.audio import decode
 from tests import clips, processes
 from tests.clips import Clip
+from tests.integration import talking
+from tests.processes import Service
 
 pytestmark = pytest.mark.slow
 
@@ -190,6 +192,17 @@ def test_bad_requests_have_deepgrams_shape(
     assert set(error) == {"err_code", "err_msg", "request_id"}
     assert error["request_id"] == reply.headers["x-request-id"]
     assert error["err_msg"]
+
+
+def test_a_client_that_leaves_in_the_middle_is_no_failure(keyed: Service) -> None:
+    """Its upload is forgotten; the log has a line and no traceback."""
+    with talking.raw(keyed.url) as connection:
+        connection.sendall(
+            b"POST /v1/listen HTTP/1.1\r\nHost: svenska\r\nAuthorization: Token hemlig\r\n"
+            b"Content-Length: 999\r\n\r\nabc"
+        )
+    talking.until(lambda: "status=499" in keyed.log)
+    assert "Traceback" not in keyed.log
 
 
 # --- live
@@ -356,21 +369,21 @@ def test_a_refused_handshake_says_why(api_server_url: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where an api_server answers that wants a key."""
+def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """An api_server that wants a key."""
     folder = tmp_path_factory.mktemp("keyed")
     with processes.running("api_server", folder, API_KEYS="hemlig", MAX_UPLOAD_MB="1") as service:
-        yield service.url
+        yield service
 
 
 @feature("keys, size limit")
-def test_keys_and_size(keyed: str) -> None:
+def test_keys_and_size(keyed: Service) -> None:
     """A wrong key and an upload too large are refused as Deepgram refuses them; the right key is let in."""
     data = SAID.path.read_bytes()
     with pytest.raises(ApiError) as refused:
-        _library(keyed, "fel").listen.v1.media.transcribe_file(request=data)
+        _library(keyed.url, "fel").listen.v1.media.transcribe_file(request=data)
     assert (refused.value.status_code, refused.value.body["err_code"]) == (401, "INVALID_AUTH")
-    media = _library(keyed, "hemlig").listen.v1.media
+    media = _library(keyed.url, "hemlig").listen.v1.media
     assert (media.transcribe_file(request=data).results.channels[0].alternatives or [])[0].transcript == SAID.text
     with pytest.raises(ApiError) as large:
         media.transcribe_file(request=bytes(1_100_000))
@@ -378,20 +391,20 @@ def test_keys_and_size(keyed: str) -> None:
 
 
 @feature("keys, size limit")
-def test_keys_live(keyed: str) -> None:
+def test_keys_live(keyed: Service) -> None:
     """A handshake without the key is a 401."""
     options = {"model": "nova-3", "encoding": "linear16", "sample_rate": 16_000}
-    with pytest.raises(InvalidStatus) as refused, _library(keyed, "fel").listen.v1.connect(**options):
+    with pytest.raises(InvalidStatus) as refused, _library(keyed.url, "fel").listen.v1.connect(**options):
         pass
     assert refused.value.response.status_code == 401
-    with _library(keyed, "hemlig").listen.v1.connect(**options) as live:
+    with _library(keyed.url, "hemlig").listen.v1.connect(**options) as live:
         live.send_close_stream()
         assert isinstance(live.recv(), ListenV1Metadata)
 
 
-def test_keys_of_browsers(keyed: str) -> None:
+def test_keys_of_browsers(keyed: Service) -> None:
     """They cannot send headers: the key is the second sub-protocol, and the first one is agreed on."""
-    url = keyed.replace("http", "ws", 1) + "/v1/listen?encoding=linear16"
+    url = keyed.url.replace("http", "ws", 1) + "/v1/listen?encoding=linear16"
     with connect(url, subprotocols=["token", "hemlig"]) as socket:
         assert socket.subprotocol == "token"
     for offered in (["token"], ["token", "fel"], None):
