@@ -17,6 +17,7 @@ _CONNECT_SECONDS = 5.0
 _LONGEST_ANSWER = 16_000_000
 """Bytes; a server that says more is not listened to any longer."""
 _PATH = "/chat/completions"
+_EVENT = b"data:"
 _LAST = b"[DONE]"
 
 
@@ -106,15 +107,17 @@ class LlmClient:
         )
 
     async def _body(self, response: httpx.Response) -> bytes:
-        body = bytearray()
+        body, begun = bytearray(), False
         chunks = response.aiter_bytes()
         while True:
-            # A model reads the whole question before it says anything: only then is silence a fault.
-            async with asyncio.timeout(self._options.idle_seconds if body else None):
+            # A model reads the whole question before it says anything, whatever its server says meanwhile: only
+            # after that is silence a fault.
+            async with asyncio.timeout(self._options.idle_seconds if begun else None):
                 chunk = await anext(chunks, None)
             if chunk is None:
                 return bytes(body)
             body += chunk
+            begun = begun or _EVENT in chunk
             if len(body) > _LONGEST_ANSWER:
                 raise LlmUnavailable("The LLM server's answer has no end.")
             if body[-16:].rstrip().endswith(_LAST):  # some servers keep the stream open

@@ -227,14 +227,19 @@ def test_a_broken_transport_is_named_without_its_words(error: httpx.HTTPError):
 
 
 @pytest.mark.parametrize(
-    "body",
-    [Drip(), Drip(stream("ett")[:60]), Drip(b": ping\n\n")],
-    ids=["before the answer", "within the answer", "after a sign of life"],
+    ("body", "answer_seconds", "idle_seconds"),
+    [
+        (Drip(), 0.05, 30),
+        (Drip(b": ping\n\n"), 0.05, 30),
+        (Drip(stream("ett")[:60]), 30, 0.05),
+        (Drip(stream("ett")[:60]), 0.05, 30),
+    ],
+    ids=["before the answer", "after a sign of life", "within the answer", "within it, the whole too slow"],
 )
-def test_a_server_that_hangs_is_left(body: Drip):
+def test_a_server_that_hangs_is_left(body: Drip, answer_seconds: float, idle_seconds: float):
     """By the bound on the whole answer, or on the silence within it."""
     with pytest.raises(Timeout, match="LLM_TIMEOUT"):
-        ask(lambda _request: httpx.Response(200, stream=body), answer_seconds=0.05, idle_seconds=0.05)
+        ask(lambda _request: httpx.Response(200, stream=body), answer_seconds=answer_seconds, idle_seconds=idle_seconds)
 
 
 def test_silence_is_borne_longer_before_the_first_word():
@@ -242,7 +247,8 @@ def test_silence_is_borne_longer_before_the_first_word():
 
     class Slow(Drip):
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            """Wait a moment, then say everything."""
+            """Give a sign of life, wait a moment, then say everything."""
+            yield b": ping\n\n"
             await asyncio.sleep(0.02)
             yield stream("ett")
 
