@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import APIRouter, WebSocket
 from fastapi.responses import JSONResponse
@@ -50,17 +50,12 @@ class LiveQuery(ListenQuery):
 
     def start(self, head: bytes) -> Start:
         """Return how the stream opens that begins with `head`; raises `UnsupportedAudio`."""
-        return self._start(
-            encoding=self._container(head) if self.encoding is None else _native(self.encoding),
-            sample_rate=self.sample_rate,
-            channels=self.channels,
-        )
+        encoding = self._container(head) if self.encoding is None else _native(self.encoding)
+        audio = {"encoding": encoding, "sample_rate": self.sample_rate, "channels": self.channels}
+        return self.empty().model_copy(update=audio)
 
     def empty(self) -> Start:
         """Return how a stream opens in which no audio comes."""
-        return self._start()
-
-    def _start(self, **audio: Any) -> Start:  # noqa: ANN401 - as pydantic takes them
         silence = None if isinstance(self.endpointing, bool) else min(5.0, max(0.1, self.endpointing / 1000))
         return Start(
             language=self.spoken,
@@ -68,7 +63,6 @@ class LiveQuery(ListenQuery):
             word_timestamps=True,
             hotwords=self.expected,
             endpoint_silence=silence,
-            **audio,
         )
 
     def _container(self, head: bytes) -> Literal["webm", "ogg", "wav"]:
