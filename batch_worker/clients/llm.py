@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from batch_worker.clients import completions
-from batch_worker.clients.completions import Dialect, NotTaken
+from batch_worker.clients import completions, refusals
+from batch_worker.clients.completions import Dialect
+from batch_worker.clients.refusals import NotTaken
 from batch_worker.pipeline.language_model import Question
 from shared.errors import LlmUnavailable, Timeout
 
@@ -72,7 +73,7 @@ class LlmClient:
             except NotTaken as refused:
                 following = completions.plainer(dialect, refused.fault)
                 if following is None:
-                    raise completions.not_taken(refused.fault) from None
+                    raise refusals.not_taken(refused.fault) from None
                 dialect = following
             else:
                 self._dialect = dialect
@@ -102,7 +103,7 @@ class LlmClient:
             body = await self._body(response)
         if response.status_code == httpx.codes.OK:
             return completions.answer(body)
-        raise completions.refusal(
+        raise refusals.refusal(
             response.status_code, body, retry_after=response.headers.get("retry-after"), now=self._clock()
         )
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
-from batch_worker.clients.completions import seconds
 from batch_worker.clients.llm import LlmClient, LlmOptions, address
+from batch_worker.clients.refusals import seconds
 from batch_worker.pipeline.language_model import ContextExceeded, LlmRefused, Question
 from shared.errors import Busy, LlmUnavailable, SvenskaError, Timeout
 
