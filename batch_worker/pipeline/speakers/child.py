@@ -11,6 +11,7 @@ import resource
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
@@ -31,6 +32,8 @@ from batch_worker.pipeline.speakers.messages import (
 _PR_SET_PDEATHSIG = 1
 _STEP = 0.01
 """Progress is told when it has grown by so much."""
+_SIGN_SECONDS = 5.0
+"""And at least so often, where a step of that size takes long."""
 _REASON = 300
 """Characters of a library's message that go to the log."""
 _MEGABYTE = 1_000_000
@@ -66,7 +69,7 @@ def answer(request: Request, say: Callable[[Reply], None]) -> None:
         pipeline = listening.load(request.model, request.token, request.threads)
         loading = False
         say(Progress(fraction=0.0))
-        told = _rarely(lambda fraction: say(Progress(fraction=fraction)))
+        told = rarely(lambda fraction: say(Progress(fraction=fraction)))
         with listening.waveform(Path(request.recording), Path(request.scratch)) as samples:
             for turn in listening.turns(
                 pipeline, samples, at_least=request.min_speakers, at_most=request.max_speakers, progress=told
@@ -117,14 +120,15 @@ def _prepare(request: Request) -> None:
         os.nice(19)
 
 
-def _rarely(tell: Callable[[float], None]) -> Callable[[float], None]:
-    told = 0.0
+def rarely(tell: Callable[[float], None], clock: Callable[[], float] = time.monotonic) -> Callable[[float], None]:
+    """Return what tells progress when there is some to tell, and else now and then as a sign of life."""
+    told, when = 0.0, clock()
 
     def progress(fraction: float) -> None:
-        nonlocal told
-        if fraction >= told + _STEP:
-            told = fraction
-            tell(fraction)
+        nonlocal told, when
+        if fraction >= told + _STEP or clock() >= when + _SIGN_SECONDS:
+            told, when = max(told, fraction), clock()
+            tell(told)
 
     return progress
 

@@ -73,7 +73,7 @@ class Listener:
     def __init__(self, options: ListenerOptions, command: Sequence[str] | None = None) -> None:
         """`command` starts something else that speaks the same lines; the tests' fakes do."""
         self._options = options
-        self._command = command or (options.python or sys.executable, "-m", _MODULE)
+        self._command = command or (options.python or sys.executable, "-P", "-m", _MODULE)
 
     async def listen(
         self,
@@ -90,7 +90,7 @@ class Listener:
         request = self._request(recording, at_least, at_most)
         try:
             child = await asyncio.create_subprocess_exec(
-                *self._command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment(os.environ), cwd=request.scratch
+                *self._command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment(os.environ)
             )
         except OSError as error:
             log.warning("the listening process does not start", reason=str(error))

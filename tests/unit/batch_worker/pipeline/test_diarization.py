@@ -11,6 +11,7 @@ import pytest
 
 from batch_worker.pipeline.base import Setup
 from batch_worker.pipeline.speakers import faults
+from batch_worker.pipeline.speakers.child import rarely
 from batch_worker.pipeline.speakers.diagnosis import code_of
 from batch_worker.pipeline.speakers.messages import (
     Done,
@@ -216,6 +217,16 @@ def test_another_interpreter_may_have_the_packages(tmp_path: Path):
     assert diarization.build(Setup(**setup, diarization_python=sys.executable), versions({})).optional
     with pytest.raises(StartupError, match="DIARIZATION_PYTHON"):
         diarization.build(Setup(**setup, diarization_python=str(tmp_path / "python")), versions({}))
+
+
+def test_progress_is_told_in_steps_and_as_a_sign_of_life():
+    """A hundredth at a time; five seconds without such a step are a sign too, and it never goes back."""
+    told, now = [], [0.0]
+    progress = rarely(told.append, lambda: now[0])
+    for seconds, fraction in [(0, 0.001), (1, 0.005), (2, 0.02), (3, 0.021), (7, 0.022), (8, 0.023), (13, 0.01)]:
+        now[0] = float(seconds)
+        progress(fraction)
+    assert told == [0.02, 0.022, 0.022]
 
 
 def test_neither_the_service_nor_the_stage_imports_torch():
