@@ -49,7 +49,7 @@ def turns(
     at_most: int | None,
     progress: Callable[[float], None],
 ) -> Iterator[Turn]:
-    """Yield who speaks when, one voice at a time, in pyannote's order; blocks, and raises whatever the libraries raise."""
+    """Yield who speaks when, one voice at a time, in pyannote's order; blocks; raises what the libraries raise."""
     import torch  # noqa: PLC0415
 
     _bound(pipeline, samples.size / SAMPLE_RATE)
