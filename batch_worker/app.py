@@ -31,8 +31,9 @@ from batch_worker.jobs.store import StoreOptions, open_store
 from batch_worker.jobs.webhooks import keep_sending
 from batch_worker.metrics import Metrics
 from batch_worker.pipeline import build
-from batch_worker.pipeline.base import Asr, Patience, Setup
+from batch_worker.pipeline.base import Asr, Setup
 from batch_worker.pipeline.language_model import LanguageModel
+from batch_worker.pipeline.patience import Patience
 from batch_worker.routes import events, health, jobs
 from batch_worker.routes.compat import seed001, seed002, seed003
 from batch_worker.settings import Settings
@@ -164,7 +165,9 @@ def _missing(name: str, *, wanted: bool) -> bool:
 def _setup(settings: Settings, asr: Asr, llm: LanguageModel | None) -> Setup:
     return Setup(
         asr=asr,
-        patience=Patience(retries=settings.http_retries, backoff=settings.http_retry_backoff),
+        patience=Patience(
+            retries=settings.http_retries, backoff=settings.http_retry_backoff, outage=settings.outage_seconds
+        ),
         confidence_threshold=settings.confidence_threshold,
         language_detector=settings.language_detector,
         languages=settings.languages,

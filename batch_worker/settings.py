@@ -27,6 +27,8 @@ class Settings(CommonSettings):
     """Tries after the first one, without progress between them."""
     http_retry_backoff: float = Field(default=1.0, gt=0)
     """Seconds before the first of them, doubled each time, with jitter."""
+    outage_seconds: float = Field(default=600, ge=0)
+    """Seconds for which a job waits for an api_server that cannot be reached; only then these tries begin to count."""
     max_concurrent_jobs: int = Field(default=1, ge=1)
     """Jobs at once."""
     max_queue_size: int = Field(default=1000, ge=1)

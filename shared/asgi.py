@@ -96,7 +96,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         stated = header(scope, b"content-length")
-        too_long = stated is not None and stated.isdigit() and int(stated) > self._limit
+        too_long = stated is not None and stated.isdecimal() and float(stated) > self._limit
         received = 0
 
         async def limited() -> Message:

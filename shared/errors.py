@@ -22,6 +22,7 @@
     ├── StorageFull                   storage_full
     ├── Upstream
     │   ├── AsrUnavailable            asr_unavailable
+    │   │   └── Unreachable           asr_unavailable
     │   ├── LlmUnavailable            llm_unavailable
     │   └── Timeout                   timeout
     ├── Cancelled                     cancelled
@@ -196,6 +197,10 @@ class AsrUnavailable(Upstream):
     """The api_server did not answer, or not with a transcript."""
 
     code = "asr_unavailable"
+
+
+class Unreachable(AsrUnavailable):
+    """No connection to the api_server comes about: it is down, or being restarted."""
 
 
 class LlmUnavailable(Upstream):

@@ -125,7 +125,7 @@ def refusal(document: object, *, status: int, retry_after: str | None = None) ->
         "{message}",
         code=code,
         exit_code=exit_code,
-        retry_after=float(retry_after) if retry_after and retry_after.isdigit() else None,
+        retry_after=float(retry_after) if retry_after and retry_after.isdecimal() else None,
         message=printable(str(fault.get("message", code))),
     )
 

@@ -9,11 +9,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import ClientDisconnect
 
 from api_server.deps import Provided, unless_gone
 from api_server.routes.decoding import Wish, transcript_of
+from api_server.routes.deepgram_options import ListenQuery
 from api_server.routes.deepgram_paragraphs import paragraphs
 from api_server.routes.dialects import DialectRoute, hosted_headers, hosted_status
 from api_server.routes.sse import Document
@@ -41,52 +41,6 @@ class DeepgramRoute(DialectRoute):
 
 
 router = APIRouter(prefix="/v1/listen", route_class=DeepgramRoute, tags=["deepgram"])
-
-
-class ListenQuery(BaseModel):
-    """What is used of Deepgram's options; the others are accepted and not used."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True, extra="ignore")
-
-    model: str | None = Field(default=None, max_length=200)
-    """One of `GET /models`; every other name means the resident one."""
-    language: str | None = Field(default=None, max_length=35)
-    """BCP 47, of which the first part counts; `multi` lets the model listen."""
-    detect_language: bool = False
-    """Lets the model listen."""
-    keyterm: list[str] = Field(default=[], max_length=100)
-    """Words to be expected."""
-    keywords: list[str] = Field(default=[], max_length=100)
-    """The same, with `:WEIGHT` behind them, which is not used."""
-    utterances: bool = False
-    """Whether the reply lists utterances too."""
-    paragraphs: bool = False
-    """Whether the reply has paragraphs too."""
-    smart_format: bool = False
-    """The same."""
-    callback: str | None = None
-    """Refused: results come in the reply."""
-    redact: list[str] = Field(default=[], max_length=100)
-    """Refused: whoever asks for it must not get the words."""
-
-    @property
-    def spoken(self) -> str | None:
-        """Return the language to decode in."""
-        if self.detect_language or self.language == "multi":
-            return "auto"
-        return None if self.language is None else self.language.partition("-")[0]
-
-    @property
-    def expected(self) -> str | None:
-        """Return the words to be expected."""
-        return ", ".join([*self.keyterm, *(word.partition(":")[0] for word in self.keywords)])[:4000] or None
-
-    def check(self) -> None:
-        """Raise `InvalidRequest` for what cannot be left undone unnoticed."""
-        if self.callback:
-            raise InvalidRequest("callback: leave it out, the results come in the reply.")
-        if set(self.redact) - {"false"}:
-            raise InvalidRequest("redact: leave it out, nothing is redacted here; the batch_worker's jobs can do it.")
 
 
 @router.post(

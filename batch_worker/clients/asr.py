@@ -147,14 +147,15 @@ def _outstanding(endpoints: Endpoints, endpoint: _Endpoint) -> Iterator[None]:
     endpoint.outstanding += 1
     try:
         yield
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        endpoints.avoid(endpoint)
+        raise errors.Unreachable("The ASR server cannot be reached.") from error
     except httpx.TimeoutException as error:
         endpoints.avoid(endpoint)
         raise errors.Timeout("The ASR server did not answer in time.") from error
     except (httpx.TransportError, httpx.StreamError, SSEError) as error:
         endpoints.avoid(endpoint)
-        raise errors.AsrUnavailable(
-            f"The ASR server cannot be reached or broke off ({type(error).__name__})."
-        ) from error
+        raise errors.AsrUnavailable(f"The ASR server broke off ({type(error).__name__}).") from error
     except errors.AsrUnavailable:
         endpoints.avoid(endpoint)
         raise
@@ -231,7 +232,7 @@ def _verdict(document: object, *, status: int, retry_after: str | None = None) -
             str(detail.get("field", "")), expected=str(detail.get("expected", "")), got=detail.get("got", "")
         )
     if code in {"busy", "model_loading"} or status == httpx.codes.SERVICE_UNAVAILABLE:
-        seconds = int(retry_after) if retry_after and retry_after.isdigit() else 1
+        seconds = int(retry_after) if retry_after and retry_after.isdecimal() else 1
         return errors.Busy(message or "The ASR server is busy.", retry_after=max(1, seconds))
     if status == httpx.codes.UNAUTHORIZED:
         return errors.AsrUnavailable("The ASR server asks for another API key: set WHISPER_API_KEY.")

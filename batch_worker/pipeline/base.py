@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from batch_worker.pipeline.draft import Draft
 from batch_worker.pipeline.language_model import LanguageModel
 from batch_worker.pipeline.options import JobOptions
+from batch_worker.pipeline.patience import Patience
 from shared.transcript import Segment, Transcript
 
 
@@ -178,22 +179,12 @@ class Stage(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Patience:
-    """How faults of another server are borne."""
-
-    retries: int = 3
-    """Tries after the first one, without progress between them."""
-    backoff: float = 1.0
-    """Seconds before the first of them, doubled each time, with full jitter."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Setup:
     """What stages are built from: ports and plain values, from `app` alone."""
 
     asr: Asr
     """The ASR server."""
-    patience: Patience = Patience()
+    patience: Patience = field(default_factory=Patience)
     """For every stage that asks another server."""
     confidence_threshold: float = 0.5
     """Below it a segment is doubtful, 0 to 1."""

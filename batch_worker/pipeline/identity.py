@@ -47,7 +47,7 @@ def organisationsnummer(digits: str) -> bool:
 
 def iban(text: str) -> bool:
     """Tell whether letters and digits without spaces are an IBAN (ISO 13616: modulo 97 is 1)."""
-    if not (15 <= len(text) <= 34 and text[:2].isalpha() and text[2:4].isdigit() and text.isascii()):  # noqa: PLR2004
+    if not (15 <= len(text) <= 34 and text[:2].isalpha() and text[2:4].isdecimal() and text.isascii()):  # noqa: PLR2004
         return False
     moved = (text[4:] + text[:4]).upper()
     return moved.isalnum() and int("".join(str(int(sign, 36)) for sign in moved)) % 97 == 1

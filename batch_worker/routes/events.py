@@ -27,6 +27,8 @@ log = structlog.stdlib.get_logger("events")
 _STUCK_SECONDS = 30.0
 """A reader that takes nothing for so long is let go; until then it costs one event and the socket's buffer."""
 _POLICY = 1008
+_DIGITS = 18
+"""As many as a row's number may have."""
 _SLOW = "You read too slowly; connect again, the first message is the present state."
 
 
@@ -134,6 +136,6 @@ async def _must_exist(services: Services, job_id: str) -> None:
 def _event_number(last_event_id: str | None) -> int | None:
     if not last_event_id:
         return None
-    if not last_event_id.isdigit():
+    if not (last_event_id.isdecimal() and len(last_event_id) <= _DIGITS):
         raise InvalidParameter("Last-Event-ID", expected="the id of an earlier event", got=last_event_id)
     return int(last_event_id)

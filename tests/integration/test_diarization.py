@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from batch_worker.pipeline.base import Context, Patience
+from batch_worker.pipeline.base import Context
 from batch_worker.pipeline.draft import Draft
 from batch_worker.pipeline.options import JobOptions
+from batch_worker.pipeline.patience import Patience
 from batch_worker.pipeline.runner import StageRecord, run_stages
 from batch_worker.pipeline.speakers import faults
 from batch_worker.pipeline.speakers.messages import Request, request_line

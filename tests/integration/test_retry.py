@@ -12,10 +12,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from batch_worker.clients.asr import AsrClient, Endpoints, http_client
-from batch_worker.pipeline.base import Context, Outcome, Patience, Setup
+from batch_worker.pipeline.base import Context, Outcome, Setup
 from batch_worker.pipeline.build import Stages
 from batch_worker.pipeline.draft import Doubt, Draft
 from batch_worker.pipeline.options import JobOptions
+from batch_worker.pipeline.patience import Patience
 from batch_worker.pipeline.runner import StageRecord, run_stages
 from batch_worker.pipeline.stages.retry import Retry
 from shared.errors import AsrUnavailable, Busy, Cancelled, SvenskaError, Timeout

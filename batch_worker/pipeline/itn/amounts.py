@@ -36,7 +36,7 @@ def _decimal(place: Place, offset: int = 0) -> tuple[str, int]:
         count += part.count
         if part.value >= _ONE_DIGIT:
             break
-    if not digits and (written := place.key(offset + count)).isdigit():
+    if not digits and (written := place.key(offset + count)).isdecimal():
         digits, count = written, count + 1
     return (f"{whole.value},{digits}", count) if digits else ("", 0)
 
@@ -49,7 +49,7 @@ def _figure(place: Place, offset: int = 0) -> tuple[str, int, bool]:
     reading = place.number(offset)
     if reading is None:
         key = place.key(offset)
-        written = key.replace(",", "", 1).isdigit()
+        written = key.replace(",", "", 1).isdecimal()
         return (key, 1, False) if written else ("", 0, False)
     return str(reading.value), reading.count, place.said(reading, offset)
 
@@ -122,7 +122,7 @@ def quotient(place: Place) -> Written | None:
 def rank(word: str, place: Place) -> int | None:
     """Return the rank that an ordinal names: `tjugoförsta` is 21, `5:e` is 5."""
     number, colon, ending = word.partition(":")
-    if colon and ending in {"a", "e"} and number.isdigit():
+    if colon and ending in {"a", "e"} and number.isdecimal():
         return int(number)
     ordinals = place.reader.words.ordinals
     if word in ordinals:

@@ -38,7 +38,7 @@ _AREA_CODES += ("040", "042", "044", "046", "054", "060", "063", "077", "090")
 
 def _group(item: Token, place: Place) -> str:
     """Return the digits that a token stands for in a code, or nothing."""
-    if item.core.isascii() and item.core.isdigit():
+    if item.core.isascii() and item.core.isdecimal():
         return item.core
     value = place.reader.word(item.key)
     return str(value) if value is not None and (value < 100 or 1_800 <= value < 2_100) else ""  # noqa: PLR2004
@@ -137,7 +137,7 @@ def code(place: Place) -> Written | None:
     if _inside(place):
         return None
     groups = _groups(place, frozenset({""}))
-    if any(item.core.isdigit() for item in place.line[place.at : place.at + len(groups)]):
+    if any(item.core.isdecimal() for item in place.line[place.at : place.at + len(groups)]):
         return None
     near = groups and (groups[0] == "0" or _near(place, _CODE))
     counting = all(int(after) - int(before) == 1 for before, after in pairwise(groups))

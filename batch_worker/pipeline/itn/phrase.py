@@ -59,13 +59,13 @@ class Place:
     def number(self, offset: int = 0) -> Reading | None:
         """Return the number that begins at an offset, said or already in digits."""
         keys = self.keys(offset)
-        if keys and keys[0].isascii() and keys[0].isdigit() and len(keys[0]) < 10:  # noqa: PLR2004 - beyond a million
+        if keys and keys[0].isascii() and keys[0].isdecimal() and len(keys[0]) < 10:  # noqa: PLR2004 - beyond a million
             return Reading(value=int(keys[0]), count=1)
         return self.reader.read(keys)
 
     def said(self, reading: Reading, offset: int = 0) -> bool:
         """Tell whether a number is in words, at least partly."""
-        return not all(key.isdigit() for key in self.keys(offset)[: reading.count])
+        return not all(key.isdecimal() for key in self.keys(offset)[: reading.count])
 
 
 Rule = Callable[[Place], Written | None]

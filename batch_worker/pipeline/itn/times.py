@@ -55,7 +55,7 @@ def _digital(place: Place, at: int) -> tuple[str, int] | None:
 def _two(place: Place, at: int) -> tuple[bool, int | None, int]:
     """Read up to two digits: whether they began with a zero, their value, how many tokens."""
     key = place.key(at)
-    if key.isdigit():
+    if key.isdecimal():
         return key.startswith("0"), int(key), 1
     if key == "noll":
         unit = place.reader.word(place.key(at + 1))
@@ -69,7 +69,7 @@ def date(place: Place) -> Written | None:
     start = int(place.key() == "den")
     key = place.key(start)
     day = rank(key, place) if key else None
-    if day is None and key.isdigit():
+    if day is None and key.isdecimal():
         day = int(key)
     month = place.key(start + 1)
     if day is None or not 1 <= day <= 31 or month not in MONTHS:  # noqa: PLR2004 - days of a month

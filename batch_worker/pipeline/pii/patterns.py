@@ -31,7 +31,7 @@ class Shape:
 
 
 def _digits(text: str) -> str:
-    return "".join(sign for sign in text if sign.isdigit())
+    return "".join(sign for sign in text if sign.isdecimal())
 
 
 _MOBILE = re.compile(r"07[02369]\d{7}$")

@@ -7,8 +7,9 @@ from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
-from batch_worker.pipeline.base import Context, Outcome, Patience, Setup
+from batch_worker.pipeline.base import Context, Outcome, Setup
 from batch_worker.pipeline.draft import Draft
+from batch_worker.pipeline.patience import Patience
 from batch_worker.pipeline.speakers.faults import INSTALL, HubUnreachable, NoRecording
 from batch_worker.pipeline.speakers.model_place import complaint
 from batch_worker.pipeline.speakers.process import Listener, ListenerOptions, Voices

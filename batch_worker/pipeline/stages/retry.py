@@ -8,13 +8,13 @@ from pathlib import Path
 
 import structlog
 
-from batch_worker.pipeline.base import Asr, AsrRequest, Context, Outcome, Patience, SecondHearing, Setup, Span
+from batch_worker.pipeline.base import Asr, AsrRequest, Context, Outcome, SecondHearing, Setup, Span
 from batch_worker.pipeline.doubts import doubts
 from batch_worker.pipeline.draft import Draft
+from batch_worker.pipeline.patience import Forbearance, Patience
 from batch_worker.pipeline.rehearing.decide import Answer, decided
 from batch_worker.pipeline.rehearing.excerpts import cut
 from batch_worker.pipeline.rehearing.passages import Passage, passages
-from shared import backoff
 from shared.errors import AsrUnavailable, Cancelled, SvenskaError, TryLater, Upstream
 from shared.transcript import Notice, Transcript, Word, join_text
 
@@ -108,17 +108,16 @@ class Retry:
 
     async def _patiently(self, request: AsrRequest, passage: Passage, heard: Hearings) -> Answer:
         span = Span(id=0, start=0.0, end=passage.end - passage.start)
-        for attempt in range(1, self._patience.retries + 2):
+        forbearance = Forbearance(self._patience)
+        while True:
             try:
                 return _placed(await self._asr.retry(request, (span,)), passage)
             except (Upstream, TryLater) as fault:
                 heard.faults += 1
-                log.warning("the second hearing failed", job_id=request.job_id, code=fault.code, attempt=attempt)
-                if attempt > self._patience.retries:
+                log.warning("the second hearing failed", job_id=request.job_id, code=fault.code, fault=heard.faults)
+                if (pause := forbearance.pause(fault)) is None:
                     raise
-                wait = fault.retry_after if isinstance(fault, TryLater) else 0.0
-                await self._sleep(wait + backoff.delay(attempt, base=self._patience.backoff))
-        raise AssertionError("the last attempt returns or raises")
+                await self._sleep(pause)
 
 
 def _placed(answer: SecondHearing, passage: Passage) -> Answer:

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from batch_worker.pipeline.base import Context, Outcome, Patience, Setup
+from batch_worker.pipeline.base import Context, Outcome, Setup
 from batch_worker.pipeline.draft import Draft, PiiSpan
 from batch_worker.pipeline.language_model import LanguageModel
+from batch_worker.pipeline.patience import Patience
 from batch_worker.pipeline.pii.analyzer import analyzer
 from batch_worker.pipeline.pii.finder import Finder
 from batch_worker.pipeline.pii.places import spans

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from batch_worker.pipeline.base import Asr, AsrRequest, Context, Finished, Heard, Journal, Outcome, Patience, Setup
+from batch_worker.pipeline.base import Asr, AsrRequest, Context, Finished, Heard, Journal, Outcome, Setup
 from batch_worker.pipeline.draft import Draft
+from batch_worker.pipeline.patience import Forbearance, Patience
 from shared import backoff
 from shared.errors import EmptyAudio, Expired, Internal, InvalidParameter, SvenskaError, TryLater, Upstream
 from shared.transcript import Transcript, join_text
@@ -57,21 +58,22 @@ class Transcribe:
 
     async def _patiently(self, source: _Source) -> tuple[Transcript | None, int]:
         """Listen until the answer is complete; faults without any progress between them use up the patience."""
-        faults = in_a_row = 0
+        faults, forbearance = 0, Forbearance(self._patience)
         while True:
             reached = source.journal.end
             try:
                 return await self._listen(source), faults
-            except TryLater as later:
+            except TryLater as later:  # for as long as the job may take
                 log.info("the ASR server is busy", job_id=source.request.job_id, retry_after=later.retry_after)
                 await self._sleep(later.retry_after + backoff.delay(1, base=self._patience.backoff))
             except Upstream as fault:
                 faults += 1
-                in_a_row = in_a_row + 1 if source.journal.end == reached else 1
-                if in_a_row > self._patience.retries:
+                if source.journal.end > reached:
+                    forbearance.progressed()
+                if (pause := forbearance.pause(fault)) is None:
                     raise
                 log.warning("the ASR server failed", job_id=source.request.job_id, code=fault.code, fault=faults)
-                await self._sleep(backoff.delay(in_a_row, base=self._patience.backoff))
+                await self._sleep(pause)
 
     async def _listen(self, source: _Source) -> Transcript | None:
         try:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import structlog
 
-from batch_worker.pipeline.base import Context, Patience
+from batch_worker.pipeline.base import Context
 from batch_worker.pipeline.draft import Summary
 from batch_worker.pipeline.language_model import LanguageModel, LlmRefused, Question
+from batch_worker.pipeline.patience import Patience
 from batch_worker.pipeline.summary.notes import SCHEMA, parse
 from shared import backoff
 from shared.errors import Cancelled, LlmUnavailable, SvenskaError, Timeout, TryLater, Upstream

@@ -31,7 +31,7 @@ def _ids(value: object) -> list[int]:
     """Return the numbers that are some; models write `"[3]"` too."""
     found = value if isinstance(value, list) else []
     written = (str(one).strip("[] ") for one in found)
-    return [int(one) for one in written if one.isascii() and one.isdigit() and len(one) < 10]  # noqa: PLR2004
+    return [int(one) for one in written if one.isascii() and one.isdecimal() and len(one) < 10]  # noqa: PLR2004
 
 
 def _or_nothing(value: object) -> object:

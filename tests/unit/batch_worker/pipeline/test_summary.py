@@ -10,11 +10,12 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from batch_worker.pipeline.base import Context, Outcome, Patience, Setup
+from batch_worker.pipeline.base import Context, Outcome, Setup
 from batch_worker.pipeline.build import Stages
 from batch_worker.pipeline.draft import Action, Draft, PiiSpan, Point
 from batch_worker.pipeline.language_model import ContextExceeded, LlmRefused, Question
 from batch_worker.pipeline.options import JobOptions
+from batch_worker.pipeline.patience import Patience
 from batch_worker.pipeline.runner import StageRecord, run_stages
 from shared.errors import Busy, Cancelled, LlmUnavailable, StartupError, SvenskaError, Timeout
 from tests.unit.batch_worker.pipeline.test_text_stages import context, draft
