@@ -29,7 +29,7 @@ class Settings(CommonSettings):
     whisper_language: str = "sv"
     """Language when the request names none; `auto` lets the model listen."""
     whisper_threads: int = Field(default=0, ge=0)
-    """Threads per decode; 0: one for each core."""
+    """Threads per decode; 0: one for each core, four at most."""
     model_cache_size: int = Field(default=2, ge=1)
     """Models in memory beside the resident one."""
     model_idle_seconds: float = Field(default=900, ge=0)
