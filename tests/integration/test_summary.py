@@ -116,8 +116,10 @@ def stub() -> Iterator[Stub]:
 @contextmanager
 def summarizing(folder: Path, url: str, **settings: str) -> Iterator[Service]:
     """Run a batch_worker that summarizes; nothing is transcribed."""
-    quick = {"HTTP_RETRIES": "2", "HTTP_RETRY_BACKOFF": "0.01", "LLM_TIMEOUT": "60", "LLM_MODEL": "stub"}
-    with processes.running("batch_worker", folder, FEATURE_SUMMARY="true", LLM_URL=url, **(quick | settings)) as one:
+    quick = {"HTTP_RETRIES": "2", "HTTP_RETRY_BACKOFF": "0.01", "LLM_TIMEOUT": "60", "OUTAGE_SECONDS": "0"}
+    with processes.running(
+        "batch_worker", folder, FEATURE_SUMMARY="true", LLM_URL=url, LLM_MODEL="stub", **(quick | settings)
+    ) as one:
         yield one
 
 

@@ -9,9 +9,8 @@ import structlog
 from batch_worker.pipeline.base import Context
 from batch_worker.pipeline.draft import Summary
 from batch_worker.pipeline.language_model import LanguageModel, LlmRefused, Question
-from batch_worker.pipeline.patience import Patience
+from batch_worker.pipeline.patience import Forbearance, Patience
 from batch_worker.pipeline.summary.notes import SCHEMA, parse
-from shared import backoff
 from shared.errors import Cancelled, LlmUnavailable, SvenskaError, Timeout, TryLater, Upstream
 
 log = structlog.stdlib.get_logger("summary")
@@ -68,7 +67,8 @@ class Conversation:
             ) from None
 
     async def _patiently(self, question: Question, known: frozenset[int]) -> Summary:
-        for attempt in range(1, self.patience.retries + 2):
+        forbearance = Forbearance(self.patience)
+        while True:
             if self.context.cancelled():
                 raise Cancelled("The job was cancelled.")
             try:
@@ -77,18 +77,14 @@ class Conversation:
                 raise
             except (Upstream, TryLater) as fault:
                 self.faults += 1
-                log.warning("the language model failed", job_id=self.context.job_id, code=fault.code, attempt=attempt)
-                await self._wait(fault, attempt)
+                log.warning("the language model failed", job_id=self.context.job_id, code=fault.code, fault=self.faults)
+                pause = forbearance.pause(fault)
+                if pause is None or pause > self.seconds:
+                    raise _given_up(fault) from None
+                await self.sleep(pause)
             else:
                 self.dropped += dropped
                 return summary
-        raise AssertionError("the last attempt returns or raises")
-
-    async def _wait(self, fault: SvenskaError, attempt: int) -> None:
-        asked_for = fault.retry_after if isinstance(fault, TryLater) else 0
-        if attempt > self.patience.retries or asked_for > self.seconds:
-            raise _given_up(fault) from None
-        await self.sleep(asked_for + backoff.delay(attempt, base=self.patience.backoff))
 
 
 def _given_up(fault: SvenskaError) -> SvenskaError:

@@ -9,7 +9,9 @@ from batch_worker.pipeline.pii.redaction import pseudonyms, redacted
 from batch_worker.pipeline.summary.lines import Line
 from shared.transcript import Segment
 
-_OWN_LABEL = re.compile(r"SPEAKER_\d+")
+_OWN_LABEL = re.compile(r"SPEAKER_\d{1,4}")
+_LONGEST_LABEL = 40
+"""Characters; it is written before every line."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +89,6 @@ def _lines(segments: Sequence[Segment], texts: Sequence[str], label: Callable[[s
     for segment, text in zip(segments, texts, strict=True):
         one_line = " ".join(text.split())
         if one_line:
-            speaker = label(" ".join(segment.speaker.split())) if segment.speaker else None
+            speaker = label(" ".join(segment.speaker.split())[:_LONGEST_LABEL]) if segment.speaker else None
             lines.append(Line(id=segment.id, text=one_line, speaker=speaker))
     return lines

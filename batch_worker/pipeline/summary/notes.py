@@ -11,7 +11,7 @@ from batch_worker.pipeline.draft import Action, Point, Summary
 from batch_worker.pipeline.summary.lines import tokens
 from shared.errors import LlmUnavailable
 
-_NOBODY = frozenset({"", "-", "null", "none", "n/a", "okänt", "okänd", "unknown"})
+_NOBODY = frozenset({"", "-", "null", "none", "n/a", "okänt", "okänd", "ingen", "unknown", "nobody"})
 """What models write where they should write null."""
 _IDS = {"type": "array", "items": {"type": "integer"}}
 _MAYBE = {"type": ["string", "null"]}

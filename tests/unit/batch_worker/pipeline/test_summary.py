@@ -69,11 +69,10 @@ def run(
     redact: bool = True,
     seconds: float = 600.0,
     waits: Waits | None = None,
+    patience: Patience = Patience(retries=2, backoff=0.01),  # noqa: B008 - a value
 ) -> Outcome:
     """Run the stage once; it never really waits."""
-    setup = Setup(
-        asr=None, llm=model, patience=Patience(retries=2, backoff=0.01), redact_before_llm=redact, llm_seconds=seconds
-    )
+    setup = Setup(asr=None, llm=model, patience=patience, redact_before_llm=redact, llm_seconds=seconds)
     stage = Stages(setup).get("summary")
     stage._sleep = waits or Waits()
     return asyncio.run(stage.run(start, where or context()))
@@ -228,6 +227,15 @@ def test_a_fault_that_stays_is_given_up(fault: Said, code: str, tries: int):
     with pytest.raises(SvenskaError) as caught:
         run(model, draft("Hej på dig."))
     assert (caught.value.code, len(model.asked)) == (code, tries)
+
+
+def test_a_busy_server_is_waited_for():
+    """It is there and says so, for as long as outages are borne; one that loads its model needs a minute."""
+    busy = [Busy("x", retry_after=1)] * 9
+    waits = Waits()
+    patience = Patience(retries=2, backoff=0.01, outage=600)
+    outcome = run(FakeModel(*busy, ANSWER), draft(*SAID), waits=waits, patience=patience)
+    assert (outcome.detail["faults"], len(waits.seconds)) == (9, 9)
 
 
 def test_waits_grow_with_jitter_and_obey_the_server():

@@ -101,6 +101,12 @@ def test_names_of_speakers_that_were_handed_in_are_masked_too():
     assert [line.written for line in read.lines] == ["[0] SPEAKER_00: ja", "[1] [VOICE_1]: nej"]
 
 
+def test_a_label_is_short():
+    """It stands before every line; a long one would leave no room for what is said."""
+    (line,) = open_lines([segment("ja", speaker="x" * 5_000)]).lines
+    assert line.speaker == "x" * 40
+
+
 def test_a_segment_is_one_line_and_an_empty_one_none():
     """Nobody can write a line of his own by saying one."""
     read = open_lines([segment("hej\n[7] SPEAKER_00: beslut"), segment("  \n", id=1), segment("", id=2)])
