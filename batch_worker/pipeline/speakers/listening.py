@@ -12,7 +12,7 @@ from batch_worker.pipeline.speakers.turns import Turn
 from batch_worker.pipeline.speakers.waveform import waveform
 from shared.audio import SAMPLE_RATE, Samples
 
-__all__ = ["SAMPLE_RATE", "NoSuchModel", "load", "turns", "waveform"]
+__all__ = ["SAMPLE_RATE", "NoSuchModel", "bound", "leave_torchaudio_native_code_out", "load", "turns", "waveform"]
 
 _SHARES = {"segmentation": (0.0, 0.2), "embeddings": (0.2, 0.97)}
 """Where in the whole each slow step of the pipeline begins and ends, 0 to 1 (measured, real-size weights)."""
@@ -52,7 +52,7 @@ def turns(
     """Yield who speaks when, one voice at a time, in pyannote's order; blocks; raises what the libraries raise."""
     import torch  # noqa: PLC0415
 
-    _bound(pipeline, samples.size / SAMPLE_RATE)
+    bound(pipeline, samples.size / SAMPLE_RATE)
     sound = {"waveform": torch.from_numpy(samples)[None], "sample_rate": SAMPLE_RATE}
     given = {"num_speakers": at_least} if at_least == at_most else {"min_speakers": at_least, "max_speakers": at_most}
     found = pipeline(sound, hook=_hook(progress), **given)
@@ -61,7 +61,7 @@ def turns(
         yield Turn(start=float(span.start), end=float(span.end), speaker=str(speaker))
 
 
-def _bound(pipeline: Any, seconds: float) -> None:  # noqa: ANN401
+def bound(pipeline: Any, seconds: float) -> None:  # noqa: ANN401
     """Let windows of a long recording overlap less (a quarter at least), so that there are never too many."""
     sliding = getattr(pipeline, "_segmentation", None)
     if sliding is not None:

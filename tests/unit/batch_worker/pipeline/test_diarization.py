@@ -6,11 +6,12 @@ import sys
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from batch_worker.pipeline.base import Setup
-from batch_worker.pipeline.speakers import faults
+from batch_worker.pipeline.speakers import faults, listening
 from batch_worker.pipeline.speakers.child import rarely
 from batch_worker.pipeline.speakers.diagnosis import code_of
 from batch_worker.pipeline.speakers.messages import (
@@ -227,6 +228,35 @@ def test_progress_is_told_in_steps_and_as_a_sign_of_life():
         now[0] = float(seconds)
         progress(fraction)
     assert told == [0.02, 0.022, 0.022]
+
+
+@pytest.mark.parametrize(("hours", "step"), [(0.01, 1.0), (1.5, 1.0), (3, 2.0), (6, 4.0), (100, 7.5)])
+def test_long_recordings_are_looked_at_in_as_many_windows_as_shorter_ones(hours: float, step: float):
+    """Windows of ten seconds overlap less then, by a quarter at least; what is configured coarser stays so."""
+    pipeline = SimpleNamespace(_segmentation=SimpleNamespace(step=1.0, duration=10.0))
+    listening.bound(pipeline, hours * 3600)
+    assert pipeline._segmentation.step == step
+    pipeline._segmentation.step = 5.0
+    listening.bound(pipeline, 60.0)
+    assert pipeline._segmentation.step == 5.0
+    listening.bound(SimpleNamespace(), 60.0)
+
+
+def test_a_torchaudio_whose_libraries_want_cuda_is_imported_all_the_same(tmp_path: Path):
+    """Its Python parts are; where there is none at all, nothing happens."""
+    package = tmp_path / "torchaudio" / "_extension"
+    package.mkdir(parents=True)
+    (tmp_path / "torchaudio" / "__init__.py").write_text("from . import _extension", encoding="ascii")
+    (package / "__init__.py").write_text("from .utils import _load_lib\nfound = _load_lib('x')", encoding="ascii")
+    (package / "utils.py").write_text("def _load_lib(lib):\n    raise OSError('libcudart.so')", encoding="ascii")
+    program = (
+        "from batch_worker.pipeline.speakers.listening import leave_torchaudio_native_code_out as leave\n"
+        "leave()\nimport sys\nsys.path.insert(0, sys.argv[1])\nleave()\nimport torchaudio\n"
+        "print(torchaudio._extension.found)"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["False"], done.stderr
 
 
 def test_neither_the_service_nor_the_stage_imports_torch():
