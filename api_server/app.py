@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -45,6 +44,8 @@ from shared.asgi import BodyLimit, RequestContext
 from shared.audio import decode
 from shared.environment import effective
 from shared.errors import ModelNotFound, StartupError
+from shared.folders import data_folder, spooling_to
+from shared.supervision import supervised
 
 log = structlog.stdlib.get_logger("api_server")
 
@@ -73,7 +74,7 @@ def create_app(settings: Settings, *, transcriber: Transcriber | None = None) ->
     # OpenBLAS's helper threads wait by spinning: for the small products of a spectrogram they cost more than they give.
     threadpool_limits(1, user_api="blas")
     metrics = Metrics()
-    uploads = _upload_folder(settings.data_dir)
+    uploads = data_folder(settings.data_dir, "tmp") / "tmp"
     engines = _given(transcriber) if transcriber else _loaded(settings, metrics)
     _check_language(settings, engines.resident)
     if settings.wyoming_port:
@@ -81,14 +82,14 @@ def create_app(settings: Settings, *, transcriber: Transcriber | None = None) ->
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with _spooling_to(uploads), contextlib.ExitStack() as stack:
+        with spooling_to(uploads), contextlib.ExitStack() as stack:
             pools = _Pools(*(_pool(stack, name, size) for name, size in _POOLS))
             services = _services(settings, engines, metrics, pools)
             app.state.services = services
             app.state.keys = settings.keys
             streams = app.state.streams = _streams(settings, services, pools, metrics)
             tasks = [
-                asyncio.create_task(_supervised(name, run))
+                asyncio.create_task(supervised(name, run))
                 for name, run in (
                     ("partials", streams.partials.run),
                     ("probe", lambda: probe.watch(services.probes)),
@@ -249,15 +250,6 @@ def _assistants(settings: Settings, streams: StreamService) -> Iterator[tuple[st
         yield "wyoming", server.run
 
 
-async def _supervised(name: str, run: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        try:
-            await run()
-        except Exception:  # the supervisor of this service's tasks: logged, and begun again
-            log.exception("task failed", task=name)
-            await asyncio.sleep(1)
-
-
 async def _unload_idle(models_: Models, idle_seconds: float) -> None:
     while True:
         await asyncio.sleep(min(30.0, max(1.0, idle_seconds / 4)))
@@ -280,29 +272,6 @@ def _check_language(settings: Settings, transcriber: Transcriber) -> None:
     if language is not None and language not in transcriber.info.languages:
         known = ", ".join(transcriber.info.languages)
         raise StartupError(f"WHISPER_LANGUAGE: expected auto or one of {known}; got {language!r}")
-
-
-def _upload_folder(data_dir: Path) -> Path:
-    folder = data_dir.expanduser() / "tmp"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise StartupError(
-            f"DATA_DIR: expected a folder that can be written to; got {data_dir} ({error.strerror})"
-        ) from None
-    return folder
-
-
-@contextlib.contextmanager
-def _spooling_to(folder: Path) -> Iterator[None]:
-    """Let uploads wait in `folder`: the system's own one is often memory."""
-    before, tempfile.tempdir = tempfile.tempdir, str(folder)
-    try:
-        yield
-    finally:
-        tempfile.tempdir = before
 
 
 def _announce(settings: Settings, engines: _Engines) -> None:

@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 import os
 import signal
-import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -41,6 +41,8 @@ from shared import __version__
 from shared.asgi import BodyLimit, RequestContext
 from shared.environment import effective
 from shared.errors import StartupError
+from shared.folders import data_folder, spooling_to
+from shared.supervision import supervised
 
 log = structlog.stdlib.get_logger("batch_worker")
 
@@ -52,73 +54,21 @@ _FORM_BYTES = 1_000_000
 def create_app(settings: Settings) -> FastAPI:
     """Return the service. Raises `StartupError` with a sentence where it cannot work as it is set up."""
     metrics = Metrics()
-    folder = _data_folder(settings.data_dir)
+    folder = data_folder(settings.data_dir, "tmp")
     database = _database(settings, folder)
     features = _features(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as stack:
-            stack.enter_context(_spooling_to(folder / "tmp"))
-            worker = stack.enter_context(workers.registered(folder / "workers"))
-            workers.sweep(folder / "workers")
-            options = StoreOptions(lease_seconds=settings.lease_seconds, order=settings.queue_order)
-            store = await stack.enter_async_context(open_store(database, options))
-            http = await stack.enter_async_context(http_client(settings.http_timeout))
-            hold = LeaseHold(database, lease_seconds=settings.lease_seconds, loop=asyncio.get_running_loop())
-            hold.start()
-            stack.callback(hold.stop)
-            stages = build.Stages(_setup(settings, _asr(settings, http), _llm(settings, http)))
-            for name, wanted in features.items():
-                if wanted:
-                    await asyncio.to_thread(stages.get, name)
-            blobs, queue, bells = FolderBlobs(folder / "audio"), LocalQueue(settings.queue_order), Bells()
-            parts = Parts(
-                store=store, queue=queue, blobs=blobs, hold=hold, bells=bells, stage=stages.get, observer=metrics
-            )
-            dispatcher = Dispatcher(parts, _dispatcher_options(settings, worker), taken_over=_end_process)
-            house = House(
-                store=store,
-                blobs=blobs,
-                dispatcher=dispatcher,
-                workers=folder / "workers",
-                retention_seconds=settings.retention_hours * 3600,
-                reclaim_seconds=max(1.0, settings.lease_seconds / 3),
-            )
-            webhooks = Webhooks(
-                http,
-                secret=settings.webhook_secret.get_secret_value(),
-                allow_private=settings.webhook_allow_private,
-            )
+            running = await _wired(_Wishes(settings, folder, database, features, metrics), stack)
             app.state.keys = settings.keys
-            app.state.services = services = Services(
-                store=store,
-                blobs=blobs,
-                queue=queue,
-                bells=bells,
-                dispatcher=dispatcher,
-                check_webhook=webhooks.check,
-                metrics=metrics,
-                stage=stages.get,
-                features=features,
-                concurrency=settings.max_concurrent_jobs,
-                queue_limit=settings.max_queue_size,
-                config=effective(settings),
-                started_at=time.monotonic(),
-            )
-            await house.reclaim()
-            tasks = [
-                asyncio.create_task(_supervised(name, run), name=name)
-                for name, run in (
-                    ("jobs", dispatcher.run),
-                    ("reclaim", house.keep_reclaiming),
-                    ("tidy", house.keep_tidy),
-                    ("webhooks", partial(keep_sending, store, webhooks.send, metrics)),
-                )
-            ]
+            app.state.services = running.services
+            app.state.drain = partial(_drain, running.services, running.queue, settings.grace_seconds)
+            await running.house.reclaim()
+            tasks = [asyncio.create_task(supervised(name, run), name=name) for name, run in running.tasks]
             if not settings.keys:
                 log.warning("API_KEYS is empty: everyone who can reach this service may use it")
-            app.state.drain = partial(_drain, services, queue, settings.grace_seconds)
             yield
             await app.state.drain()
             for task in tasks:
@@ -138,6 +88,97 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(BodyLimit, limit=settings.max_upload_bytes + _FORM_BYTES)
     app.add_middleware(RequestContext, observe=metrics.request)
     return app
+
+
+@dataclass(frozen=True, slots=True)
+class _Wishes:
+    """What the service is built from."""
+
+    settings: Settings
+    folder: Path
+    """`DATA_DIR`."""
+    database: Path
+    features: dict[str, bool]
+    """Which stages run unless a job says otherwise."""
+    metrics: Metrics
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Running:
+    """What has been built."""
+
+    services: Services
+    queue: LocalQueue
+    house: House
+    tasks: Sequence[tuple[str, Callable[[], Awaitable[None]]]]
+    """What runs beside the requests."""
+
+
+async def _wired(wishes: _Wishes, stack: contextlib.AsyncExitStack) -> _Running:
+    """Build everything; `stack` takes it down again."""
+    settings, folder = wishes.settings, wishes.folder
+    stack.enter_context(spooling_to(folder / "tmp"))
+    worker = stack.enter_context(workers.registered(folder / "workers"))
+    workers.sweep(folder / "workers")
+    options = StoreOptions(lease_seconds=settings.lease_seconds, order=settings.queue_order)
+    store = await stack.enter_async_context(open_store(wishes.database, options))
+    http = await stack.enter_async_context(http_client(settings.http_timeout))
+    hold = LeaseHold(wishes.database, lease_seconds=settings.lease_seconds, loop=asyncio.get_running_loop())
+    hold.start()
+    stack.callback(hold.stop)
+    stages = build.Stages(_setup(settings, _asr(settings, http), _llm(settings, http)))
+    for name in (name for name, wanted in wishes.features.items() if wanted):
+        await asyncio.to_thread(stages.get, name)
+    blobs, queue, bells = FolderBlobs(folder / "audio"), LocalQueue(settings.queue_order), Bells()
+    parts = Parts(
+        store=store, queue=queue, blobs=blobs, hold=hold, bells=bells, stage=stages.get, observer=wishes.metrics
+    )
+    dispatcher = Dispatcher(parts, _dispatcher_options(settings, worker), taken_over=_end_process)
+    webhooks = Webhooks(
+        http, secret=settings.webhook_secret.get_secret_value(), allow_private=settings.webhook_allow_private
+    )
+    house = _house(settings, folder, parts, dispatcher)
+    return _Running(
+        services=_services(wishes, parts, dispatcher, webhooks),
+        queue=queue,
+        house=house,
+        tasks=(
+            ("jobs", dispatcher.run),
+            ("reclaim", house.keep_reclaiming),
+            ("tidy", house.keep_tidy),
+            ("webhooks", partial(keep_sending, store, webhooks.send, wishes.metrics)),
+        ),
+    )
+
+
+def _house(settings: Settings, folder: Path, parts: Parts, dispatcher: Dispatcher) -> House:
+    return House(
+        store=parts.store,
+        blobs=parts.blobs,
+        dispatcher=dispatcher,
+        workers=folder / "workers",
+        retention_seconds=settings.retention_hours * 3600,
+        reclaim_seconds=max(1.0, settings.lease_seconds / 3),
+    )
+
+
+def _services(wishes: _Wishes, parts: Parts, dispatcher: Dispatcher, webhooks: Webhooks) -> Services:
+    settings = wishes.settings
+    return Services(
+        store=parts.store,
+        blobs=parts.blobs,
+        queue=parts.queue,
+        bells=parts.bells,
+        dispatcher=dispatcher,
+        check_webhook=webhooks.check,
+        metrics=wishes.metrics,
+        stage=parts.stage,
+        features=wishes.features,
+        concurrency=settings.max_concurrent_jobs,
+        queue_limit=settings.max_queue_size,
+        config=effective(settings),
+        started_at=time.monotonic(),
+    )
 
 
 # --- values
@@ -213,19 +254,6 @@ def _llm(settings: Settings, http: httpx.AsyncClient) -> LlmClient | None:
     return LlmClient(http, options)
 
 
-def _data_folder(data_dir: Path) -> Path:
-    folder = data_dir.expanduser()
-    try:
-        (folder / "tmp").mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder / "tmp"):
-            pass
-    except OSError as error:
-        raise StartupError(
-            f"DATA_DIR: expected a folder that can be written to; got {data_dir} ({error.strerror})"
-        ) from None
-    return folder
-
-
 def _database(settings: Settings, folder: Path) -> Path:
     if not settings.database_url:
         return folder / "jobs.sqlite"
@@ -235,17 +263,6 @@ def _database(settings: Settings, folder: Path) -> Path:
 
 
 # --- what runs beside the requests
-
-
-async def _supervised(name: str, run: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        try:
-            await run()
-        except Exception:  # the supervisor of this service's tasks: logged, and begun again
-            log.exception("task failed", task=name)
-            await asyncio.sleep(1)
-        else:
-            return
 
 
 async def _drain(services: Services, queue: LocalQueue, grace: float) -> None:
@@ -259,13 +276,3 @@ def _end_process() -> None:
     """End: this process was away so long that others took its jobs; whatever it still believes is out of date."""
     log.critical("a job was taken over by another worker; this process ends")
     os.kill(os.getpid(), signal.SIGTERM)
-
-
-@contextlib.contextmanager
-def _spooling_to(folder: Path) -> Iterator[None]:
-    """Let uploads wait in `folder`: the system's own one is often memory."""
-    before, tempfile.tempdir = tempfile.tempdir, str(folder)
-    try:
-        yield
-    finally:
-        tempfile.tempdir = before

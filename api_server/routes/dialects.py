@@ -8,8 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from api_server.deps import KeyedRoute
-from api_server.errors import cause_of, explained, status_of
 from shared.errors import InvalidRequest, MalformedBody, NotFound, SvenskaError, TryLater
+from shared.replies import cause_of, explained, status_of
 
 
 class DialectRoute(KeyedRoute):
@@ -29,7 +29,7 @@ class DialectRoute(KeyedRoute):
             except SvenskaError as error:
                 return self.refuse(request, error)
             except RequestValidationError as error:
-                return self.refuse(request, explained(error))
+                return self.refuse(request, explained(error.errors()[0]))
             except HTTPException as error:
                 malformed = MalformedBody(f"The body could not be read as a form: {error.detail}")
                 return self.refuse(request, cause_of(error) or malformed)

@@ -12,8 +12,8 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.types import Receive, Scope, Send
 
 from api_server.deps import unless_gone
-from api_server.errors import unexpected
 from shared.errors import SvenskaError
+from shared.replies import unexpected
 
 log = structlog.stdlib.get_logger("events")
 
