@@ -50,6 +50,7 @@ def main() -> None:
         settings = load(Settings)
         logs.configure(level=settings.log_level, form=settings.log_format)
         app = create_app(settings)
+        asyncio.run(app.state.prepare())  # a store that cannot be used is said before anything listens
     except StartupError as error:
         sys.exit(_refusal(error))
     except KeyboardInterrupt:

@@ -27,7 +27,7 @@ from batch_worker.jobs.dispatcher import Dispatcher, DispatcherOptions, Parts
 from batch_worker.jobs.hold import LeaseHold
 from batch_worker.jobs.housekeeping import House
 from batch_worker.jobs.queue import LocalQueue
-from batch_worker.jobs.store import StoreOptions, open_store
+from batch_worker.jobs.store import StoreOptions, open_store, prepare
 from batch_worker.jobs.webhooks import keep_sending
 from batch_worker.metrics import Metrics
 from batch_worker.pipeline import build
@@ -57,11 +57,17 @@ def create_app(settings: Settings) -> FastAPI:
     folder = data_folder(settings.data_dir, "tmp")
     database = _database(settings, folder)
     features = _features(settings)
+    http = http_client(settings.http_timeout)
+    stages = build.Stages(_setup(settings, _asr(settings, http), _llm(settings, http)))
+    for name in (name for name, wanted in features.items() if wanted):
+        stages.get(name)
+    wishes = _Wishes(settings, folder, database, features, stages, metrics)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as stack:
-            running = await _wired(_Wishes(settings, folder, database, features, metrics), stack)
+            await stack.enter_async_context(http)
+            running = await _wired(wishes, http, stack)
             app.state.keys = settings.keys
             app.state.services = running.services
             app.state.drain = partial(_drain, running.services, running.queue, settings.grace_seconds)
@@ -79,6 +85,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="Whisper Svenska jobs", summary="Recordings as jobs that are never lost.", version=__version__,
         lifespan=lifespan,
     )  # fmt: skip
+    app.state.prepare = partial(prepare, database)
     errors.install(app)
     if settings.compat_routes:  # first: two of them are native ones with another word or field
         for router in (seed001.router, seed001.open_router, seed002.router, seed003.router):
@@ -100,6 +107,7 @@ class _Wishes:
     database: Path
     features: dict[str, bool]
     """Which stages run unless a job says otherwise."""
+    stages: build.Stages
     metrics: Metrics
 
 
@@ -114,7 +122,7 @@ class _Running:
     """What runs beside the requests."""
 
 
-async def _wired(wishes: _Wishes, stack: contextlib.AsyncExitStack) -> _Running:
+async def _wired(wishes: _Wishes, http: httpx.AsyncClient, stack: contextlib.AsyncExitStack) -> _Running:
     """Build everything; `stack` takes it down again."""
     settings, folder = wishes.settings, wishes.folder
     stack.enter_context(spooling_to(folder / "tmp"))
@@ -122,16 +130,12 @@ async def _wired(wishes: _Wishes, stack: contextlib.AsyncExitStack) -> _Running:
     workers.sweep(folder / "workers")
     options = StoreOptions(lease_seconds=settings.lease_seconds, order=settings.queue_order)
     store = await stack.enter_async_context(open_store(wishes.database, options))
-    http = await stack.enter_async_context(http_client(settings.http_timeout))
     hold = LeaseHold(wishes.database, lease_seconds=settings.lease_seconds, loop=asyncio.get_running_loop())
     hold.start()
     stack.callback(hold.stop)
-    stages = build.Stages(_setup(settings, _asr(settings, http), _llm(settings, http)))
-    for name in (name for name, wanted in wishes.features.items() if wanted):
-        await asyncio.to_thread(stages.get, name)
     blobs, queue, bells = FolderBlobs(folder / "audio"), LocalQueue(settings.queue_order), Bells()
     parts = Parts(
-        store=store, queue=queue, blobs=blobs, hold=hold, bells=bells, stage=stages.get, observer=wishes.metrics
+        store=store, queue=queue, blobs=blobs, hold=hold, bells=bells, stage=wishes.stages.get, observer=wishes.metrics
     )
     dispatcher = Dispatcher(parts, _dispatcher_options(settings, worker), taken_over=_end_process)
     webhooks = Webhooks(

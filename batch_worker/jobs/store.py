@@ -41,6 +41,12 @@ class SqliteStore(Callers, Working, Keeping):
         await self._writer.close()
 
 
+async def prepare(path: Path) -> None:
+    """Make or migrate the store in the file `path`; raises `StartupError` as `open_store` would."""
+    async with connected(path) as database:
+        await migrate(database)
+
+
 @asynccontextmanager
 async def open_store(
     path: Path, options: StoreOptions | None = None, *, clock: Callable[[], float] = time.time

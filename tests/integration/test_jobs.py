@@ -1,8 +1,10 @@
 """Jobs through real processes: real speech, real HTTP, real kills."""
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -170,7 +172,7 @@ def send(client: httpx.Client, **parts: str) -> httpx.Response:
         ({"features": "{"}, "features"),
         ({"features": '{"dance": true}'}, "features"),
         ({"features": '{"pii": 1}'}, "features.pii"),
-        ({"features": '{"diarization": true}'}, "features"),
+        ({"features": '{"diarization": true}'}, "features.diarization"),
         ({"options": "[1]"}, "options"),
         ({"options": '{"color": 1}'}, "options.color"),
         ({"options": '{"beam_size": 0}'}, "options.beam_size"),
@@ -457,6 +459,17 @@ def test_a_webhook_arrives_signed_after_a_restart_too(folder: Path, asr: FakeAsr
         assert headers["x-signature"].startswith("sha256=")
     finally:
         service.stop()
+
+
+def test_a_store_of_a_newer_version_stops_the_start_with_one_line(folder: Path) -> None:
+    """And is left as it was."""
+    (folder / "data").mkdir()
+    with contextlib.closing(sqlite3.connect(folder / "data" / "jobs.sqlite")) as database:
+        database.execute("PRAGMA user_version = 99")
+    service = processes.start("batch_worker", folder)
+    assert service.process.wait(60) == 2
+    (line,) = service.log.strip().splitlines()
+    assert "written by a newer version (schema 99" in line
 
 
 @pytest.mark.parametrize(
