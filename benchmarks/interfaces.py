@@ -1,11 +1,11 @@
 """What each interface costs over the native one: the same clip, the same options, the same server, in turns.
 
-    python -m benchmarks.interfaces                 everything; about six minutes on two cores
+    python -m benchmarks.interfaces                 everything; about seven minutes on two cores
     python -m benchmarks.interfaces jobs streams    some of: recordings streams jobs
 
-Starts its own services on free ports, with the bundled model, and stops them. Every round runs every way once, begins
-with another way than the round before, and is compared with the native way of that round: the figure is the median of
-these differences, so that what the decode takes, and what else the machine does, falls out. "native, again" is a second
+Starts its own services on free ports, with the bundled model on one thread, and stops them. Every round runs every way
+once, in an order of its own, and compares each with the native way of that round: the figure is the median of these
+differences, so that what the decode takes, and what else the machine does, falls out. "native, again" is a second
 native run of each round: how far it is from 0 is how far the figures can be trusted.
 
 So that the translation is measured and not the decode, native requests ask for what the interface asks for anyway:
@@ -24,6 +24,7 @@ import functools
 import io
 import json
 import os
+import random
 import socket
 import statistics
 import time
@@ -47,6 +48,8 @@ from tests import clips, processes
 from tests.integration.fake_asr import FakeAsr
 from tests.processes import Service
 
+THREADS = "1"
+"""The decode varies least so."""
 BAR = 5.0
 """Milliseconds, of issue 7."""
 CLIP = clips.clip("tid")
@@ -55,7 +58,7 @@ CHUNK = SAMPLE_RATE // 10 * 2
 """Bytes of a message of a stream."""
 PAUSE = 0.4
 """Seconds of silence behind the clip: enough for the final to be decoded, too little to end the utterance."""
-SETTLE = 0.5
+SETTLE = 0.3
 """Seconds in which the server has heard and decoded what it was sent."""
 AGAIN = "native, again"
 
@@ -110,9 +113,10 @@ def measured(comparisons: Iterable[Comparison], rounds: int) -> Figures:
     """Return the rows of all ways; the first round warms up and does not count."""
     order = [(one, name, way) for one in comparisons for name, way in one.ways.items()]
     times: dict[tuple[str, str], list[float]] = {(one.name, name): [] for one, name, _way in order}
+    shuffle = random.Random(7).shuffle
     for turn in range(rounds + 1):
-        first = turn % len(order)
-        for one, name, way in order[first:] + order[:first]:
+        shuffle(order)
+        for one, name, way in order:
             seconds, answer = way()
             if one.shows not in answer:
                 raise RuntimeError(f"{one.name}, {name}: expected {one.shows!r} in {answer!r}")
@@ -133,7 +137,7 @@ def row(taken: list[float], native: list[float]) -> Row:
 def recordings(chosen: argparse.Namespace) -> Figures:
     """Compare what takes a recording and answers with its text."""
     with (
-        service() as api,
+        service(WHISPER_THREADS=THREADS) as api,
         httpx.Client(base_url=api.url, timeout=60) as client,
         websocket(streams_at(api) + "/ws") as demonstration,
     ):
@@ -220,20 +224,28 @@ class Dialect:
 def streams(chosen: argparse.Namespace) -> Figures:
     """Compare live streams."""
     port = processes.free_port()
-    with service(WYOMING_PORT=str(port)) as api:
-        return measured(
-            [
-                Comparison(
-                    name=f"{part} of {name}",
-                    native=functools.partial(way, native),
-                    others={theirs: functools.partial(way, dialect) for theirs, dialect in others.items()},
-                    shows=CLIP.text,
-                )
-                for name, native, others in _pairs(streams_at(api), port)
-                for part, way in (("end", ended), ("whole", whole))
-            ],
-            chosen.streams,
-        )
+    with service(WHISPER_THREADS=THREADS, WYOMING_PORT=str(port)) as api:
+        pairs = list(_pairs(streams_at(api), port))
+        return {
+            **measured(
+                [compared(f"end of {name}", ended, native, others) for name, native, others in pairs], chosen.streams
+            ),
+            **measured(
+                [compared(f"whole of {name}", whole, native, others) for name, native, others in pairs], chosen.rounds
+            ),
+        }
+
+
+def compared(
+    name: str, way: Callable[[Dialect], tuple[float, str]], native: Dialect, others: Mapping[str, Dialect]
+) -> Comparison:
+    """Return a comparison in which streams are measured in some way."""
+    return Comparison(
+        name=name,
+        native=functools.partial(way, native),
+        others={theirs: functools.partial(way, dialect) for theirs, dialect in others.items()},
+        shows=CLIP.text,
+    )
 
 
 def _pairs(url: str, wyoming_port: int) -> Iterator[tuple[str, Dialect, dict[str, Dialect]]]:
@@ -473,8 +485,8 @@ def shown(one: Row) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("which", nargs="*", metavar="BENCHMARK", help=", ".join(BENCHMARKS))
-    parser.add_argument("--rounds", type=int, default=80, help="timed runs of each way")
-    parser.add_argument("--streams", type=int, default=20, help="timed runs of each stream")
+    parser.add_argument("--rounds", type=int, default=150, help="timed runs of each way")
+    parser.add_argument("--streams", type=int, default=20, help="timed runs of each stream with a pause")
     chosen = parser.parse_args()
     if unknown := set(chosen.which) - set(BENCHMARKS):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
