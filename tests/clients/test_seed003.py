@@ -97,7 +97,7 @@ def test_the_call_that_waits(client: httpx.Client) -> None:
     [
         ({"language": (None, "en")}, "missing_file"),
         ({"file": ("call.wav", b"")}, "empty_audio"),
-        ({"file": (None, "text")}, "invalid_parameter"),
+        ({"file": (None, "text")}, "missing_file"),
         ({"file": ("call.wav", b"x"), "language": (None, "English!")}, "invalid_parameter"),
         ({"file": ("call.wav", b"x"), "enable_diarization": (None, "maybe")}, "invalid_parameter"),
     ],
