@@ -311,10 +311,11 @@ def test_logs_and_metrics_hold_nothing_that_was_said(service: Service, stub: Stu
     ],
 )
 def test_a_start_that_cannot_work_says_what_to_set(tmp_path: Path, settings: dict[str, str], said: str) -> None:
-    """It ends, with a sentence."""
+    """It ends, with a sentence and no traceback."""
     service = processes.start("batch_worker", tmp_path, FEATURE_SUMMARY="true", **settings)
     assert service.process.wait(processes.START_SECONDS) != 0
     assert said in " ".join(service.log.split())
+    assert "Traceback" not in service.log
 
 
 def test_a_job_cannot_ask_for_what_is_not_set_up(batch_worker_url: str) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
@@ -321,12 +322,12 @@ def _loaded(code: str) -> list[str]:
     return done.stdout.split()
 
 
-def test_a_service_without_summaries_imports_none_of_it():
+def test_a_service_without_summaries_imports_none_of_it(tmp_path: Path):
     """Neither its core nor what masks, even where LLM_URL is set."""
     code = (
-        "from batch_worker.app import create_app, _llm, _setup; from batch_worker.settings import Settings;"
-        "import httpx; settings = Settings(_env_file=None, llm_url='http://h', llm_model='m');"
-        "create_app(settings); _setup(settings, None, _llm(settings, httpx.AsyncClient()))"
+        "from batch_worker.app import create_app; from batch_worker.settings import Settings;"
+        f"create_app(Settings(_env_file=None, data_dir={str(tmp_path)!r}, feature_pii=False, llm_url='http://h', "
+        "llm_model='m'))"
     )
     assert _loaded(code) == []
 
