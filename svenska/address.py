@@ -6,9 +6,11 @@ from urllib.parse import urlsplit
 
 from svenska.exits import Exit, Failure
 
-API = "http://127.0.0.1:8123"
+API_PORT = 8123
+API = f"http://127.0.0.1:{API_PORT}"
 JOBS_PORT = 8400
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+"""Hosts that are this machine."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +39,7 @@ class Address:
     @property
     def loopback(self) -> bool:
         """Whether it is this machine, which is never reached through a proxy."""
-        return urlsplit(self.url).hostname in _LOOPBACK
+        return urlsplit(self.url).hostname in LOOPBACK
 
 
 def api_address(server: str | None, environ: Mapping[str, str]) -> Address:

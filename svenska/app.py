@@ -37,7 +37,12 @@ def _end(shell: Shell, failure: Failure) -> NoReturn:
 def create_command(environ: Mapping[str, str] = os.environ) -> TyperGroup:
     """Return the command line, helping in the language of `environ`."""
     app = typer.Typer(
-        name="svenska", cls=_Commands, no_args_is_help=True, pretty_exceptions_enable=False, help=main.__doc__
+        name="svenska",
+        cls=_Commands,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        help=main.__doc__,
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
 
     def begin(
@@ -59,7 +64,7 @@ def create_command(environ: Mapping[str, str] = os.environ) -> TyperGroup:
     app.command("doctor")(doctor.doctor)
     command = typer.main.get_command(app)
     assert isinstance(command, TyperGroup)  # noqa: S101 - there are several commands
-    _translate(command, language_of(environ))
+    _word(command, language_of(environ))
     return command
 
 
@@ -74,12 +79,14 @@ def _show_version(value: bool) -> None:  # noqa: FBT001 - the shape of a typer c
         raise typer.Exit
 
 
-def _translate(command: TyperCommand | TyperGroup, language: Language) -> None:
-    """Put the help texts of a command and those below it into that language."""
+def _word(command: TyperCommand | TyperGroup, language: Language) -> None:
+    """Put the help of a command and of those below it into that language, and let switches name no type."""
     if command.help:
         command.help = translated(command.help, language)
     for parameter in command.params:
         if isinstance(parameter, TyperArgument | TyperOption) and parameter.help:
             parameter.help = translated(parameter.help, language)
+        if isinstance(parameter, TyperOption) and parameter.is_flag:
+            parameter.metavar = ""  # else typer calls it <bool>
     for below in getattr(command, "commands", {}).values():
-        _translate(below, language)
+        _word(below, language)

@@ -9,8 +9,8 @@ from svenska.checks import GIGABYTE, Finding
 _FILES = ("model.bin", "tokenizer.json")
 
 
-def model(name: str, cached: Callable[[str], Path | None]) -> Finding:
-    """Check that WHISPER_MODEL names something that can be loaded; `cached` finds a hub model on this disk."""
+def model(name: str, find: Callable[[str], Path | None]) -> Finding:
+    """Check that WHISPER_MODEL names something that can be loaded; `find` finds a hub model on this disk."""
     if name == "bundled":
         return Finding(
             check="WHISPER_MODEL",
@@ -29,7 +29,7 @@ def model(name: str, cached: Callable[[str], Path | None]) -> Finding:
             fix="Name a folder that is there, a size (small) or a hub id (KBLab/kb-whisper-small).",
             values={"name": name},
         )
-    if (folder := cached(name)) is not None:
+    if (folder := find(name)) is not None:
         return _model_folder(name, folder)
     return Finding(
         check="WHISPER_MODEL",
@@ -50,13 +50,34 @@ def _model_folder(name: str, folder: Path) -> Finding:
             fix="Convert it with ct2-transformers-converter and --copy_files tokenizer.json preprocessor_config.json.",
             values={"name": name, "missing": ", ".join(missing)},
         )
-    size = (folder / "model.bin").stat().st_size / GIGABYTE
+    gigabytes = (folder / "model.bin").stat().st_size / GIGABYTE
     return Finding(
         check="WHISPER_MODEL",
         state="ok",
-        found="{name}, {size:.2f} GB, on this disk.",
-        values={"name": name, "size": size},
+        found="{name}, {gigabytes:.2f} GB, on this disk.",
+        values={"name": name, "gigabytes": gigabytes},
     )
+
+
+def cached(name: str) -> Path | None:
+    """Return the folder of a hub model or size on this disk, without asking the network."""
+    try:
+        from faster_whisper.utils import download_model  # noqa: PLC0415
+    except ImportError:
+        return None
+    try:
+        folder = Path(download_model(name, local_files_only=True))
+    except (ValueError, OSError):  # not a name of a model; not here
+        return None
+    return folder if folder.is_dir() else None
+
+
+def size(name: str) -> int | None:
+    """Return the bytes of a model's weights; None where they are not on this disk, or come along."""
+    path = Path(name).expanduser()
+    folder = path if path.is_dir() else None if name == "bundled" else cached(name)
+    weights = folder / "model.bin" if folder else None
+    return weights.stat().st_size if weights and weights.is_file() else None
 
 
 def memory(model_bytes: int, available: int) -> Finding:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from svenska.address import LOOPBACK
 from svenska.sources import RECORDERS
 
 State = Literal["ok", "warning", "fault"]
@@ -16,7 +17,7 @@ _LOW_DISK = 5 * GIGABYTE
 _FULL_DISK = GIGABYTE // 2
 _PACKAGES = {
     "api": ("ctranslate2", "faster_whisper", "psutil", "threadpoolctl"),
-    "batch": ("aiosqlite", "httpx_sse", "py3langid"),
+    "batch": ("aiosqlite", "httpx_sse", "presidio_analyzer", "py3langid"),
 }
 
 
@@ -61,7 +62,7 @@ def settings(service: str, faults: Sequence[str]) -> Finding:
         check=check,
         state="fault",
         found="{faults}",
-        fix="Correct them in the environment or in .env; see .env.example.",
+        fix="Correct it in the environment or in .env; see .env.example.",
         values={"faults": "; ".join(faults)},
     )
 
@@ -70,7 +71,7 @@ def keys(count: int, hosts: Sequence[str]) -> Finding:
     """Check that what others can reach asks for a key."""
     if count:
         return Finding(check="API_KEYS", state="ok", found="{count} set.", values={"count": count})
-    if all(host in {"127.0.0.1", "localhost", "::1"} for host in hosts):
+    if all(host in LOOPBACK for host in hosts):
         return Finding(check="API_KEYS", state="ok", found="None, and the services listen to this machine only.")
     return Finding(
         check="API_KEYS",

@@ -18,6 +18,8 @@ T = TypeVar("T")
 Document = dict[str, Any]
 
 _CONNECT_SECONDS = 5.0
+_NO_SUCH_PATH = "Not Found"
+"""What a service says of a path that it does not have; of a job or model it says more."""
 _SILENT_SECONDS = 120.0
 """Without a byte; a stream of events carries a comment every ten seconds."""
 
@@ -114,6 +116,12 @@ def refusal(document: object, *, status: int, retry_after: str | None = None) ->
             code="unauthorized",
             exit_code=exit_code,
         )
+    if fault.get("message") == _NO_SUCH_PATH:
+        return Failure(
+            "The service there does not know what was asked: it is another one than --server should name.",
+            code="not_a_service",
+            exit_code=Exit.UNREACHABLE,
+        )
     if not code:
         return Failure(
             "What answers there is not a Whisper Svenska service (HTTP {status}).",
@@ -177,12 +185,12 @@ def _faults(address: Address) -> Iterator[None]:
         raise Failure(
             "The service at {url} is silent for too long.", code="timeout", exit_code=Exit.UNREACHABLE, url=address.url
         ) from error
-    except (httpx.TransportError, httpx.StreamError, SSEError) as error:
-        raise broken_off(address) from error
-    except (ValueError, TypeError) as error:
+    except (SSEError, ValueError, TypeError) as error:  # before the next one, which SSEError is as well
         raise Failure(
-            "What answers at {url} is not a Whisper Svenska service.",
+            "What answers at {url} is not the service that was asked for.",
             code="not_a_service",
             exit_code=Exit.UNREACHABLE,
             url=address.url,
         ) from error
+    except (httpx.TransportError, httpx.StreamError) as error:
+        raise broken_off(address) from error

@@ -19,7 +19,7 @@ def submitted(
     """Hand a recording in and return the answer; asks again for up to `wait` seconds where the queue is full."""
     # A key of its own: should the answer be lost on the way, asking again makes no second job.
     headers = {"Idempotency-Key": str(uuid.uuid4())}
-    with recording.opened() as file, bar(shell, recording.name):
+    with recording.opened() as file, bar(shell, recording.label):
 
         def send() -> Document:
             file.seek(0)

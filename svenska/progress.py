@@ -9,6 +9,11 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from svenska.shell import Shell
 
+_BAR = 20
+"""Columns of the terminal."""
+_BESIDE = 60
+"""Columns of everything but the title."""
+
 
 class Bar(Protocol):
     """One thing that goes on."""
@@ -35,7 +40,7 @@ class _Shown:
 
     def __init__(self, progress: Progress, title: str) -> None:
         self._progress = progress
-        self._task = progress.add_task(escape(title), total=None, note="")
+        self._task = progress.add_task(escape(shortened(title, progress.console.width - _BESIDE)), total=None, note="")
 
     def advance(self, fraction: float) -> None:
         """Draw the bar that long."""
@@ -46,6 +51,15 @@ class _Shown:
         self._progress.update(self._task, note=escape(text))
 
 
+def shortened(title: str, room: int) -> str:
+    """Return a title in at most `room` characters (20 where there is less): its begin and its end are what tells."""
+    room = max(20, room)
+    if len(title) <= room:
+        return title
+    half = (room - 1) // 2
+    return f"{title[: room - 1 - half]}…{title[-half:]}"
+
+
 @contextmanager
 def bar(shell: Shell, title: str) -> Iterator[Bar]:
     """Draw a bar below what is written, until the block ends; nothing where nobody watches."""
@@ -54,7 +68,7 @@ def bar(shell: Shell, title: str) -> Iterator[Bar]:
         return
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=_BAR),
         TaskProgressColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),

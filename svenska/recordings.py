@@ -33,6 +33,11 @@ class Recording:
         return "stdin" if self.path is None else printable(os.fsencode(self.path).decode(errors="replace"))
 
     @property
+    def label(self) -> str:
+        """What its progress is called: its name without its folder, harmless to print."""
+        return printable(self.upload_name)
+
+    @property
     def upload_name(self) -> str:
         """What it is called to a service: never a folder of this machine."""
         return "stdin" if self.path is None else os.fsencode(self.path.name).decode(errors="replace")

@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from svenska.address import API_PORT
 from svenska.exits import Exit, Failure
 from svenska.options import shell_of
 from svenska.shell import Shell
@@ -21,6 +22,8 @@ _NEEDS = {"api_server": ("faster_whisper", "api"), "batch_worker": ("aiosqlite",
 _GRACE_SECONDS = 30
 _POLL_SECONDS = 0.2
 _FIRST_FAULT = 1
+_HERE = "127.0.0.1"
+_EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - compared with, not listened on
 
 Host = Annotated[str | None, typer.Option("--host", metavar="ADDRESS", help="Where to listen; 0.0.0.0 for all.")]
 Port = Annotated[int | None, typer.Option("--port", min=0, max=65_535, help="Port to listen on.")]
@@ -48,11 +51,31 @@ def batch(context: typer.Context, *, host: Host = None, port: Port = None) -> No
     _become("batch_worker", environment(shell_of(context).environ, {"BATCH_HOST": host, "BATCH_PORT": port}))
 
 
-def both(context: typer.Context, *, host: Host = None, model: ServedModel = None) -> None:
+def both(
+    context: typer.Context,
+    *,
+    host: Host = None,
+    api_port: Annotated[
+        int | None, typer.Option("--api-port", min=1, max=65_535, help="Port of the api_server.")
+    ] = None,
+    batch_port: Annotated[
+        int | None, typer.Option("--batch-port", min=1, max=65_535, help="Port of the batch_worker.")
+    ] = None,
+    model: ServedModel = None,
+) -> None:
     """Run both; the end of one ends the other."""
     shell = shell_of(context)
-    given = {"API_HOST": host, "BATCH_HOST": host, "WHISPER_MODEL": model}
-    code = together(shell, ("api_server", "batch_worker"), environment(shell.environ, given))
+    given = {
+        "API_HOST": host,
+        "API_PORT": api_port,
+        "BATCH_HOST": host,
+        "BATCH_PORT": batch_port,
+        "WHISPER_MODEL": model,
+    }
+    from dotenv import dotenv_values  # noqa: PLC0415 - pydantic-settings brings it along, for `.env`
+
+    environ = beside_each_other(environment(shell.environ, given), dotenv_values(".env"))
+    code = together(shell, ("api_server", "batch_worker"), environ)
     if code:
         raise typer.Exit(code)
 
@@ -60,6 +83,19 @@ def both(context: typer.Context, *, host: Host = None, model: ServedModel = None
 def environment(environ: Mapping[str, str], given: Mapping[str, object]) -> dict[str, str]:
     """Return the environment of a service: what the person gave on the command line goes first."""
     return {**environ, **{name: str(value) for name, value in given.items() if value is not None}}
+
+
+def beside_each_other(environ: Mapping[str, str], file: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the environment of both: the batch_worker asks the api_server beside it, unless told which.
+
+    `file` is what `.env` says, which goes after the environment.
+    """
+    known = {**file, **environ}
+    if known.get("WHISPER_API_URL") or not (known.get("API_PORT") or known.get("API_HOST")):
+        return dict(environ)
+    host = known.get("API_HOST") or _HERE
+    host = _HERE if host in _EVERYWHERE else f"[{host}]" if ":" in host else host
+    return {**environ, "WHISPER_API_URL": f"http://{host}:{known.get('API_PORT') or API_PORT}"}
 
 
 def together(shell: Shell, modules: Sequence[str], environ: Mapping[str, str]) -> int:

@@ -92,6 +92,11 @@ _HELP = {
     "Where to listen; 0.0.0.0 for all.": "Adress att lyssna på; 0.0.0.0 för alla.",
     "Port to listen on.": "Port att lyssna på.",
     "WHISPER_MODEL: a size, a hub id or a folder.": "WHISPER_MODEL: en storlek, ett namn på hubben eller en mapp.",
+    "Port of the api_server.": "Port för api_server.",
+    "Port of the batch_worker.": "Port för batch_worker.",
+    "The batch_worker; SVENSKA_JOBS_SERVER, else port 8400 beside the api_server.": (
+        "Tjänsten batch_worker; SVENSKA_JOBS_SERVER, annars port 8400 bredvid api_server."
+    ),
     "Run the batch_worker.": "Kör batch_worker.",
     "Run both; the end of one ends the other.": "Kör båda; slutar den ena så slutar den andra.",
 }
@@ -123,8 +128,11 @@ _FAILURES = {
     "What answers there is not a Whisper Svenska service (HTTP {status}).": (
         "Det som svarar där är ingen tjänst ur Whisper Svenska (HTTP {status})."
     ),
-    "What answers at {url} is not a Whisper Svenska service.": (
-        "Det som svarar på {url} är ingen tjänst ur Whisper Svenska."
+    "What answers at {url} is not the service that was asked for.": (
+        "Det som svarar på {url} är inte den tjänst som tillfrågades."
+    ),
+    "The service there does not know what was asked: it is another one than --server should name.": (
+        "Tjänsten där känner inte till det som frågades: det är en annan än den som --server ska ange."
     ),
     "The service's answer is not a transcript.": "Tjänstens svar är ingen utskrift.",
     "{option}: expected {expected}, got {got!r}.": "{option}: väntade {expected}, fick {got!r}.",
@@ -166,8 +174,8 @@ _DOCTOR = {
     "All are installed.": "Alla är installerade.",
     "Not installed: {missing}.": "Inte installerade: {missing}.",
     "All values can be used.": "Alla värden går att använda.",
-    "Correct them in the environment or in .env; see .env.example.": (
-        "Rätta dem i miljön eller i .env; se .env.example."
+    "Correct it in the environment or in .env; see .env.example.": (
+        "Rätta det i miljön eller i .env; se .env.example."
     ),
     "{count} set.": "{count} angivna.",
     "None, and the services listen to this machine only.": "Inga, och tjänsterna lyssnar bara på den här maskinen.",
@@ -203,7 +211,7 @@ _DOCTOR = {
     "Convert it with ct2-transformers-converter and --copy_files tokenizer.json preprocessor_config.json.": (
         "Konvertera den med ct2-transformers-converter och --copy_files tokenizer.json preprocessor_config.json."
     ),
-    "{name}, {size:.2f} GB, on this disk.": "{name}, {size:.2f} GB, på disken.",
+    "{name}, {gigabytes:.2f} GB, on this disk.": "{name}, {gigabytes:.2f} GB, på disken.",
     "{available:.1f} GB, of which up to {needed:.1f} are needed.": (
         "{available:.1f} GB, varav upp till {needed:.1f} behövs."
     ),
@@ -212,8 +220,16 @@ _DOCTOR = {
         "Sätt BATCH_LANE=shared, som håller modellen en gång i minnet, eller välj en mindre modell."
     ),
     "Nothing answers at {url}.": "Ingenting svarar på {url}.",
-    "Start it there, or correct SVENSKA_SERVER.": "Starta den där, eller rätta SVENSKA_SERVER.",
-    "Set SVENSKA_API_KEY to one of the service's API_KEYS.": "Sätt SVENSKA_API_KEY till en av tjänstens API_KEYS.",
+    "Start it there, or correct {place}.": "Starta den där, eller rätta {place}.",
+    "Start it with `svenska serve all`, or correct {place}.": (
+        "Starta den med `svenska serve all`, eller rätta {place}."
+    ),
+    "Something else is there: start the service on another port, or correct {place}.": (
+        "Något annat finns där: starta tjänsten på en annan port, eller rätta {place}."
+    ),
+    "{setting} is {port} here, and commands ask {url}.": "{setting} är {port} här, och kommandona frågar {url}.",
+    "{url} does not accept the key.": "{url} godtar inte nyckeln.",
+    "Set {key} to one of the service's API_KEYS.": "Sätt {key} till en av tjänstens API_KEYS.",
     "Wait a little; if it stays so, its log says why.": "Vänta lite; blir det så kvar säger loggen varför.",
     "Look into its log.": "Se efter i dess logg.",
     "{found} records.": "{found} spelar in.",
@@ -222,6 +238,86 @@ _DOCTOR = {
     ),
     "Install pulseaudio-utils (parec), alsa-utils (arecord) or sox.": (
         "Installera pulseaudio-utils (parec), alsa-utils (arecord) eller sox."
+    ),
+    "{port} is {other} already.": "{port} är redan {other}.",
+    "Set WYOMING_PORT to another port; 10300 is what Home Assistant offers.": (
+        "Sätt WYOMING_PORT till en annan port; 10300 är den som Home Assistant föreslår."
+    ),
+    "Nothing speaks Wyoming at {host}:{port}.": "Ingenting talar Wyoming på {host}:{port}.",
+    "Start the api_server anew with this setting: `svenska serve api`.": (
+        "Starta om api_server med den inställningen: `svenska serve api`."
+    ),
+    "Home Assistant on this machine finds it at {host}:{port}; to be found from others set API_HOST=0.0.0.0.": (
+        "Home Assistant på den här maskinen hittar den på {host}:{port}; sätt API_HOST=0.0.0.0 för andra maskiner."
+    ),
+    "Home Assistant finds it at port {port}, and so does everyone: the protocol knows no keys.": (
+        "Home Assistant hittar den på port {port}, och det gör alla andra med: protokollet har inga nycklar."
+    ),
+    "Let the firewall admit Home Assistant's machine only.": (
+        "Låt brandväggen bara släppa fram den maskin som kör Home Assistant."
+    ),
+    "Jobs wait {seconds:g} s for an api_server that is away.": (
+        "Jobb väntar {seconds:g} s på en api_server som är borta."
+    ),
+    "Jobs wait {seconds:g} s for an api_server that is away; a restart may take longer.": (
+        "Jobb väntar {seconds:g} s på en api_server som är borta; en omstart kan ta längre tid."
+    ),
+    "Set it to 600, or to as long as it may take to bring the api_server back.": (
+        "Sätt den till 600, eller till så länge det kan ta att få tillbaka api_server."
+    ),
+    "{seconds:g} s are not less than WORKER_TIMEOUT, {timeout:g} s, which ends a job first.": (
+        "{seconds:g} s är inte mindre än WORKER_TIMEOUT, {timeout:g} s, som avslutar jobbet dessförinnan."
+    ),
+    "Raise WORKER_TIMEOUT, or lower OUTAGE_SECONDS.": "Höj WORKER_TIMEOUT, eller sänk OUTAGE_SECONDS.",
+    "{python} cannot be run.": "{python} går inte att köra.",
+    "Name the Python of an environment that has pyannote.audio, or set FEATURE_DIARIZATION=false.": (
+        "Ange Python i en miljö som har pyannote.audio, eller sätt FEATURE_DIARIZATION=false."
+    ),
+    "{name}, on this disk.": "{name}, på disken.",
+    "{name} lacks config.yaml, or is not there.": "{name} saknar config.yaml, eller finns inte.",
+    "Name the folder of a pyannote pipeline, or a hub id.": (
+        "Ange en mapp med en pipeline för pyannote, eller ett namn på hubben."
+    ),
+    "{name} is not on this disk, and the hub gives it only to those who accepted its conditions.": (
+        "{name} finns inte på disken, och hubben ger den bara till den som har godtagit villkoren."
+    ),
+    "Accept them on the hub and set HF_TOKEN, or let DIARIZATION_MODEL name a folder.": (
+        "Godta dem på hubben och sätt HF_TOKEN, eller låt DIARIZATION_MODEL ange en mapp."
+    ),
+    "{name} is not on this disk yet: the first job fetches it, and needs the network for that.": (
+        "{name} finns inte på disken än: det första jobbet hämtar den, och behöver nätet till det."
+    ),
+    "Run one job with diarization while connected, or name a folder.": (
+        "Kör ett jobb med talare åtskilda medan nätet är uppkopplat, eller ange en mapp."
+    ),
+    "{threads}, and this machine has {cores} cores.": "{threads}, och maskinen har {cores} kärnor.",
+    "Set it to the cores that nobody else uses; 1 leaves the others to speech.": (
+        "Sätt den till de kärnor som ingen annan använder; 1 lämnar de andra åt talet."
+    ),
+    "{megabytes} MB, and a recording takes about {least}.": "{megabytes} MB, och en inspelning tar omkring {least}.",
+    "Raise it, or set it to 0 for no bound.": "Höj den, eller sätt den till 0 för ingen gräns.",
+    "FEATURE_SUMMARY is on, and LLM_URL and LLM_MODEL are not both set.": (
+        "FEATURE_SUMMARY är på, men inte både LLM_URL och LLM_MODEL är satta."
+    ),
+    "Set both, as LLM_URL=http://127.0.0.1:11434/v1, or set FEATURE_SUMMARY=false.": (
+        "Sätt båda, som LLM_URL=http://127.0.0.1:11434/v1, eller sätt FEATURE_SUMMARY=false."
+    ),
+    "Start the language model's server, or correct LLM_URL.": "Starta språkmodellens server, eller rätta LLM_URL.",
+    "{url} does not take the key (HTTP {status}).": "{url} godtar inte nyckeln (HTTP {status}).",
+    "Set LLM_API_KEY to the key that this server asks for.": "Sätt LLM_API_KEY till nyckeln som den servern vill ha.",
+    "{url} does not say which models it has (HTTP {status}).": (
+        "{url} säger inte vilka modeller den har (HTTP {status})."
+    ),
+    "See that LLM_URL is the one in the server's manual; mostly it ends in /v1.": (
+        "Se till att LLM_URL är den i serverns handbok; oftast slutar den på /v1."
+    ),
+    "{url} has no {model}.": "{url} har ingen {model}.",
+    "Set LLM_MODEL to one that it has: {models}.": "Sätt LLM_MODEL till en som den har: {models}.",
+    "The language model sees masked text.": "Språkmodellen ser maskerad text.",
+    "The language model is on this machine.": "Språkmodellen finns på den här maskinen.",
+    "Personal data leaves this machine for {url}.": "Personuppgifter lämnar maskinen för {url}.",
+    "Set PII_REDACT_BEFORE_LLM=true, unless that server may see it.": (
+        "Sätt PII_REDACT_BEFORE_LLM=true, om den servern inte får se dem."
     ),
     "Everything is as it should be.": "Allt är som det ska.",
     "It works; the lines with ! say what could be better.": "Det fungerar; raderna med ! säger vad som kan bli bättre.",

@@ -46,7 +46,7 @@ def planned(named: Sequence[Recording], form: Format | None, output: Path | None
             recording=one,
             form=form,
             path=path,
-            title=f"{number}/{len(named)} {one.name}" if several else one.name,
+            title=f"{number}/{len(named)} {one.label}" if several else one.label,
             several=several,
         )
         for number, (one, path) in enumerate(zip(named, paths, strict=True), start=1)

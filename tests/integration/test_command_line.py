@@ -159,10 +159,13 @@ def test_what_cannot_be_done_is_one_sentence(
 
 
 def test_what_answers_there_may_be_something_else(svenska: Svenska, batch_worker_url: str):
-    """The other service has no such path."""
+    """The other service answers in its own way, or has no such path; neither is called a fault of the network."""
     ended = svenska("transcribe", SPOKEN.path, "--server", batch_worker_url)
-    assert ended.returncode == 6
-    assert len(ended.stderr.splitlines()) == 1
+    assert ended.returncode == 4
+    assert "not the service" in ended.stderr
+    listed = svenska("models", "list", "--server", batch_worker_url)
+    assert listed.returncode == 4
+    assert "--server" in listed.stderr
 
 
 # --- on a terminal
@@ -410,20 +413,46 @@ def test_a_machine_that_is_not(svenska: Svenska):
     assert "→" in ended.stdout
 
 
+def test_what_stages_and_home_assistant_need_is_looked_at(svenska: Svenska, both: dict[str, str], tmp_path: Path):
+    """Only where it is on: Wyoming's port, the patience of jobs, diarization's Python and model, the language model."""
+    ended = svenska(
+        "doctor",
+        "--json",
+        **both,
+        WYOMING_PORT=str(processes.free_port()),
+        OUTAGE_SECONDS="5",
+        FEATURE_DIARIZATION="true",
+        DIARIZATION_PYTHON=str(tmp_path / "python"),
+        DIARIZATION_MODEL=str(tmp_path),
+        FEATURE_SUMMARY="true",
+        LLM_URL=both["SVENSKA_SERVER"],
+        LLM_MODEL="none",
+    )
+    found = {line["check"]: line["state"] for line in map(json.loads, ended.stdout.splitlines())}
+    assert ended.returncode == 1
+    assert [found[name] for name in ("WYOMING_PORT", "OUTAGE_SECONDS")] == ["warning", "warning"]
+    assert [found[name] for name in ("DIARIZATION_PYTHON", "DIARIZATION_MODEL", "LLM_MODEL")] == ["fault"] * 3
+    usual = {json.loads(line)["check"] for line in svenska("doctor", "--json", **both).stdout.splitlines()}
+    assert usual.isdisjoint({"WYOMING_PORT", "DIARIZATION_PYTHON", "DIARIZATION_MODEL", "LLM_MODEL", "LLM_URL"})
+
+
+def test_home_assistant_is_found(svenska: Svenska, tmp_path: Path):
+    """The api_server that was started with WYOMING_PORT answers there."""
+    settings = {"WYOMING_PORT": str(processes.free_port()), "BATCH_LANE": "shared"}
+    with processes.running("api_server", tmp_path / "api", **settings) as service:
+        ended = svenska("doctor", "--json", "--server", service.url, **settings)
+    found = {line["check"]: line["state"] for line in map(json.loads, ended.stdout.splitlines())}
+    assert found["api_server"] == found["WYOMING_PORT"] == "ok"
+
+
 # --- serve
 
 
 def test_both_services_start_and_stop_together(svenska: Svenska, tmp_path: Path):
-    """`serve all` answers on both ports, and ends with 0 when told to stop."""
+    """`serve all` answers on both ports, jobs find the api_server beside them, and it ends with 0 when told to stop."""
     api, batch = processes.free_port(), processes.free_port()
-    settings = environment(
-        API_PORT=str(api),
-        BATCH_PORT=str(batch),
-        WHISPER_API_URL=f"http://127.0.0.1:{api}",
-        DATA_DIR=str(tmp_path / "data"),
-        BATCH_LANE="shared",
-    )
-    process = _started("all", settings, tmp_path)
+    settings = environment(DATA_DIR=str(tmp_path / "data"), BATCH_LANE="shared")
+    process = _started("all", settings, tmp_path, "--api-port", str(api), "--batch-port", str(batch))
     try:
         _answers(process, f"http://127.0.0.1:{api}/ready")
         _answers(process, f"http://127.0.0.1:{batch}/ready")

@@ -18,7 +18,7 @@ _SPEAKING = {"Failure": 0, "say": 0, "text": 0, "status": 0, "_unusable": 0, "sh
 _NAMED = {"found", "fix"}
 _TABLES = {"facts", "_conclusion", "_unwell"}
 """Functions whose dictionaries hold what is said."""
-_COMMANDS = ("pip ", "svenska ")
+_COMMANDS = ("pip ", "svenska ", "export ")
 _STATES = {*get_args(State)}
 _WORDS = re.compile(r"[A-Za-z]{2}")
 _PLACE = re.compile(r"\{[^}]*\}")

@@ -7,11 +7,17 @@ import pytest
 
 from svenska import check_model, check_service, checks, doctor
 from svenska.address import Address
+from svenska.check_service import Asked
+from svenska.checkup import Configured, findings
 from svenska.client import refusal, unreachable
 
 GIGABYTE = 10**9
 HERE = Address(url="http://127.0.0.1:8123")
 THERE = Address(url="http://asr:8123", named=True)
+
+
+def _asked(address: Address) -> Asked:
+    return Asked(check="api_server", address=address, listing="/models", place="SVENSKA_SERVER")
 
 
 def _nowhere(_name: str) -> None:
@@ -103,8 +109,8 @@ def test_the_model_must_fit_twice(size: int, memory: int, state: str):
 
 def test_a_service_that_is_away_is_a_fault_only_where_somebody_named_it():
     """A command line works without."""
-    assert check_service.absent("api_server", HERE, unreachable(HERE)).state == "warning"
-    assert check_service.absent("api_server", THERE, unreachable(THERE)).state == "fault"
+    assert check_service.absent(_asked(HERE), unreachable(HERE)).state == "warning"
+    assert check_service.absent(_asked(THERE), unreachable(THERE)).state == "fault"
 
 
 @pytest.mark.parametrize(
@@ -114,9 +120,26 @@ def test_a_service_that_is_away_is_a_fault_only_where_somebody_named_it():
 def test_a_service_that_is_unwell_says_what_to_do(code: str, status: int, fix: str):
     """By what it answers."""
     failure = refusal({"error": {"code": code, "message": "No."}}, status=status)
-    finding = check_service.absent("api_server", HERE, failure)
+    finding = check_service.absent(_asked(HERE), failure)
     assert finding.state == "fault"
-    assert fix in finding.fix
+    assert fix in finding.fix.format(**finding.values)
+
+
+@pytest.mark.parametrize(
+    ("address", "port", "found"), [(HERE, 9000, True), (HERE, 8123, False), (HERE, 0, False), (THERE, 9000, False)]
+)
+def test_a_service_set_to_another_port_than_commands_ask_is_told(address: Address, port: int, *, found: bool):
+    """With the line that mends it; a port that the system chooses, and an address that was named, are left alone."""
+    finding = check_service.elsewhere(_asked(address), "API_PORT", port)
+    assert (finding is not None) == found
+    if finding:
+        assert finding.fix.format(**finding.values) == "export SVENSKA_SERVER=http://127.0.0.1:9000"
+
+
+def test_something_else_in_the_place_of_a_service_is_named_as_such():
+    """Its log would not be ours."""
+    finding = check_service.absent(_asked(HERE), refusal(None, status=404))
+    assert "port" in finding.fix
 
 
 def test_a_recorder_is_wanted_but_not_needed():
@@ -136,3 +159,12 @@ def test_settings_are_read_as_the_services_would(tmp_path: Path, monkeypatch: py
     assert found.faults["api_server"][0].startswith("API_PORT: ")
     assert found.values["batch_host"] == "0.0.0.0"
     assert "whisper_model" not in found.values
+
+
+def test_an_address_that_cannot_be_read_is_a_finding_and_not_the_end_of_the_check_up():
+    """The others are still looked at."""
+    configured = Configured(values={"whisper_api_url": ("http://[", "http://127.0.0.1:1")})
+    found = [one for one in findings(configured, HERE, HERE) if one.check == "WHISPER_API_URL"]
+    assert [one.state for one in found] == ["fault", "fault"]
+    assert "[" in found[0].found.format(**found[0].values)
+    assert "WHISPER_API_URL" in found[1].fix.format(**found[1].values)
