@@ -49,7 +49,7 @@ def python() -> str:
 def model(python: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A pipeline's folder, as the tool writes it when it does not train."""
     folder = tmp_path_factory.mktemp("diarization") / "wespeaker-model"
-    command = [python, "-m", "tools.diarization_model", "--minutes", "0", str(folder)]
+    command = [python, "-m", "tools.diarization_model", "--steps", "0", str(folder)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     return folder
 

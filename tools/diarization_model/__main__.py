@@ -42,13 +42,12 @@ def main() -> None:
     chance = np.random.default_rng(given.seed)
     segmentation, embedding = train.segmentation_model(), train.embedding_model()
     threshold = 0.5
-    if given.minutes > 0:
+    if given.steps:
         speakers = tuple(spoken(cast(TRAINING_VARIANTS, chance, given.voices), chance, given.sentences))
         others = tuple(spoken(cast(HELD_OUT_VARIANTS, chance, len(HELD_OUT_VARIANTS)), chance, 6))
         print(f"{len(speakers)} voices, {seconds(speakers) / 60:.1f} minutes of speech", flush=True)
-        effort = train.Effort(minutes=given.minutes / 2)
-        train.train_segmentation(segmentation, speakers, chance, effort)
-        train.train_embedding(embedding, speakers, chance, effort)
+        train.train_segmentation(segmentation, speakers, chance, train.Effort(steps=given.steps, batch=8))
+        train.train_embedding(embedding, speakers, chance, train.Effort(steps=given.steps // 3, batch=24))
         threshold = _threshold(embedding, others, chance)
     export(segmentation.eval(), embedding.eval(), threshold, given.folder)
     print(f"written after {time.monotonic() - began:.0f} s; threshold {threshold:.3f}")
@@ -57,7 +56,7 @@ def main() -> None:
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.diarization_model", description=__doc__)
     parser.add_argument("folder", type=Path, help="where the pipeline goes")
-    parser.add_argument("--minutes", type=float, default=8, help="of training; 0 leaves the weights at random")
+    parser.add_argument("--steps", type=int, default=900, help="of training; 0 leaves the weights at random")
     parser.add_argument("--voices", type=int, default=90)
     parser.add_argument("--sentences", type=int, default=8, help="by each of them")
     parser.add_argument("--threads", type=int, default=1)
