@@ -1,7 +1,9 @@
 """Audio with its personal data beeped out; pure, on samples."""
 
 import math
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,22 @@ _TONE = 1_000.0
 """Hz, as broadcasters beep."""
 _LEVEL = 0.1
 """Peak amplitude of the beep; full scale is 1."""
+
+
+def spans_to_beep(result: Mapping[str, Any]) -> list[tuple[float, float]]:
+    """Return the seconds of a job's result that hold personal data.
+
+    Where a segment's words have no times, what was said when is not known: all of the segment is taken.
+    """
+    segments = {segment["id"]: segment for segment in result["segments"]}
+    found = []
+    for span in result["pii"]:
+        segment = segments.get(span["segment"])
+        if segment is None or segment.get("words"):
+            found.append((span["start_time"], span["end_time"]))
+        else:
+            found.append((segment["start"], segment["end"]))
+    return found
 
 
 def ranges(
@@ -38,8 +56,26 @@ def beeped(
 
     Nothing of the speech is left under the tone, and every sample outside the widened spans is bit-equal.
     """
-    out = samples.copy()
-    for first, last in ranges(spans, rate=rate, length=len(samples), margin=margin):
-        tone = _LEVEL * np.sin(2 * np.pi * _TONE / rate * np.arange(last - first))
-        out[first:last] = tone.astype(samples.dtype)
+    (out,) = beeped_pieces([samples], spans, rate=rate, margin=margin)
     return out
+
+
+def beeped_pieces(
+    pieces: Iterable[NDArray[np.float32]],
+    spans: Iterable[tuple[float, float]],
+    *,
+    rate: int,
+    margin: float = 0.05,
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the same for a recording that comes in pieces, in the memory of one."""
+    places = ranges(spans, rate=rate, length=sys.maxsize, margin=margin)
+    begin = 0
+    for piece in pieces:
+        out = piece.copy()
+        for first, last in places:
+            low, high = max(first, begin), min(last, begin + len(piece))
+            if low < high:
+                tone = _LEVEL * np.sin(2 * np.pi * _TONE / rate * np.arange(low - first, high - first))
+                out[low - begin : high - begin] = tone.astype(piece.dtype)
+        begin += len(piece)
+        yield out
