@@ -1,11 +1,12 @@
 """Everything that `doctor` looks at, in the order in which it is shown."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from svenska import (
+    check_asr,
     check_diarization,
     check_model,
     check_patience,
@@ -14,10 +15,9 @@ from svenska import (
     check_wyoming,
     checks,
 )
-from svenska.address import API, Address, api_address
+from svenska.address import Address
 from svenska.check_service import Asked
 from svenska.checks import Finding
-from svenska.exits import Failure
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,32 +60,10 @@ def _services(values: Mapping[str, Any], api: Address, jobs: Address) -> Iterato
         if setting.lower() in values and (apart := check_service.elsewhere(one, setting, values[setting.lower()])):
             yield apart
     if jobs.loopback:
-        yield from _asr(values, api)
+        yield from check_asr.asr(values, check_asr.in_force(jobs), api)
     if values.get("wyoming_port"):
         taken = {name.upper(): values[name] for name in ("api_port", "batch_port") if name in values}
         yield check_wyoming.wyoming(values["wyoming_port"], values["api_host"], taken)
-
-
-def _asr(values: Mapping[str, Any], asked_already: Address) -> Iterator[Finding]:
-    """Yield what is found where the batch_worker of this machine would ask, with the key that it would send."""
-    keys = [key.get_secret_value() for key in (values.get("whisper_api_key"), *values.get("api_keys", ())) if key]
-    key = next(filter(None, keys), None)
-    place = "WHISPER_API_URL"
-    for url in values.get("whisper_api_url", ()):
-        try:
-            address = replace(api_address(url, {}), key=key, named=url != API)
-        except Failure as failure:
-            yield Finding(
-                check=place,
-                state="fault",
-                found=failure.sentence,
-                fix="Correct it in the environment or in .env; see .env.example.",
-                values=failure.values,
-            )
-            continue
-        if (address.url, address.key) != (asked_already.url, asked_already.key):
-            asked = Asked(check=place, address=address, listing="/models", place=place, key="WHISPER_API_KEY")
-            yield check_service.service(asked)
 
 
 def _stages(values: Mapping[str, Any]) -> Iterator[Finding]:
