@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -77,26 +78,29 @@ class _Feed:
     @contextmanager
     def into(self, socket: ClientConnection) -> Iterator[None]:
         """Send for as long as the block lasts."""
-        for name, work in (("feed", self._feed), ("end", self._end)):
-            thread = threading.Thread(target=work, args=(socket,), name=name, daemon=True)
-            self._threads.append(thread)
-            thread.start()
         try:
-            yield
+            with self._audio as chunks:  # here, so that a recorder ends even while the thread waits for it
+                for name, work in (("feed", partial(self._feed, chunks)), ("end", self._end)):
+                    thread = threading.Thread(target=work, args=(socket,), name=name, daemon=True)
+                    self._threads.append(thread)
+                    thread.start()
+                try:
+                    yield
+                finally:
+                    self._stop.set()
         finally:
-            self._stop.set()
             for thread in self._threads:
                 thread.join(_CLOSE_SECONDS)  # a pipe may be silent for ever
 
-    def _feed(self, socket: ClientConnection) -> None:
+    def _feed(self, chunks: Iterator[bytes], socket: ClientConnection) -> None:
         try:
-            with self._audio as chunks:
-                for chunk in paced(chunks, wait=self._stop.wait) if self._slowly else chunks:
-                    if self._stop.is_set():
-                        break
-                    socket.send(chunk)
+            for chunk in paced(chunks, wait=self._stop.wait) if self._slowly else chunks:
+                if self._stop.is_set():
+                    break
+                socket.send(chunk)
         except Failure as failure:
-            self.failure = failure
+            if not self._stop.is_set():  # else a recorder complains that it was ended
+                self.failure = failure
         except ConnectionClosed:
             pass  # whoever reads the events finds out why
         finally:

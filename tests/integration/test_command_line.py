@@ -168,6 +168,26 @@ def test_what_answers_there_may_be_something_else(svenska: Svenska, batch_worker
     assert "--server" in listed.stderr
 
 
+def test_ctrl_c_ends_a_transcription_at_once(here: dict[str, str], tmp_path: Path):
+    """With the exit code that shells know, and without a traceback."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "svenska", "transcribe", "-"],
+        cwd=tmp_path,
+        env=environment(**here),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write(bytes(1_000_000))  # more than a pipe holds: it is being read once this is written
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read().decode()
+        code = process.wait(SECONDS)
+    assert code == 130
+    assert "Traceback" not in said
+
+
 # --- on a terminal
 
 
@@ -247,10 +267,56 @@ def test_a_program_gets_every_event(svenska: Svenska, here: dict[str, str]):
 
 def test_a_pipe_is_listened_to(svenska: Svenska, here: dict[str, str]):
     """Raw PCM, from any program that records."""
+    assert svenska("listen", "-", stdin=_pcm(), **here).stdout == SPOKEN.text + "\n"
+
+
+def _pcm() -> bytes:
     from shared.audio import decode  # noqa: PLC0415
 
-    pcm = (decode(SPOKEN.path, max_seconds=60).samples * 32_767).astype("<i2").tobytes()
-    assert svenska("listen", "-", stdin=pcm, **here).stdout == SPOKEN.text + "\n"
+    return (decode(SPOKEN.path, max_seconds=60).samples * 32_767).astype("<i2").tobytes()
+
+
+def test_a_microphone_is_listened_to_until_ctrl_c(here: dict[str, str], tmp_path: Path):
+    """The recorder's audio becomes text, Ctrl-C ends the recorder too, and the exit code is a success."""
+    path = f"{_recorder(tmp_path)}{os.pathsep}{os.environ['PATH']}"
+    with subprocess.Popen(
+        [sys.executable, "-m", "svenska", "listen", "--json"],
+        cwd=tmp_path,
+        env=environment(**here, PATH=path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        events = []
+        for line in process.stdout:
+            events.append(json.loads(line))
+            if events[-1]["type"] == "final":
+                process.send_signal(signal.SIGINT)
+    assert process.returncode == 0
+    assert [one["text"] for one in events if one["type"] == "final"] == [SPOKEN.text]
+    recorder = int((tmp_path / "recorder.pid").read_text())
+    with pytest.raises(ProcessLookupError):
+        os.kill(recorder, 0)
+
+
+def _recorder(folder: Path) -> Path:
+    """Return a folder with a `parec` that records what was spoken, then silence for as long as anybody listens."""
+    (folder / "spoken.pcm").write_bytes(_pcm() + bytes(16_000 * 2 * 3))
+    (folder / "bin").mkdir()
+    script = folder / "bin" / "parec"
+    script.write_text(f"#!/bin/sh\necho $$ > {folder}/recorder.pid\ncat {folder}/spoken.pcm\nexec sleep {SECONDS}\n")
+    script.chmod(0o700)
+    return script.parent
+
+
+def test_a_recorder_that_fails_is_told_in_its_own_words(svenska: Svenska, here: dict[str, str], tmp_path: Path):
+    """As one sentence."""
+    recorder = _recorder(tmp_path) / "parec"
+    recorder.write_text("#!/bin/sh\necho 'Connection failure: refused' >&2\nexit 1\n")
+    ended = svenska("listen", PATH=f"{recorder.parent}{os.pathsep}{os.environ['PATH']}", **here)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "Connection failure: refused" in ended.stderr
 
 
 def test_ctrl_c_ends_listening_with_the_last_words(here: dict[str, str], tmp_path: Path):
