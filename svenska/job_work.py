@@ -54,6 +54,16 @@ def newest(service: Service, status: str | None, limit: int) -> Iterator[Documen
 def watched(shell: Shell, service: Service, job_id: str) -> None:
     """Show a job until it is over; raises `Failure` unless it is completed then."""
     title = printable(str(state(service, job_id).get("filename") or job_id))
+    try:
+        _show(shell, service, job_id, title)
+    except KeyboardInterrupt:
+        if not shell.json:
+            shell.say("The job goes on: `svenska jobs watch {job}` or `svenska jobs cancel {job}`.", job=job_id)
+        raise
+    _verdict(shell, title, state(service, job_id))
+
+
+def _show(shell: Shell, service: Service, job_id: str, title: str) -> None:
     seen = ""
     with bar(shell, title) as progress:
         for event in follow(service, job_id, tell=lambda _failure: progress.note(shell.text("connection lost"))):
@@ -66,7 +76,6 @@ def watched(shell: Shell, service: Service, job_id: str) -> None:
                 seen = stage
                 if not shell.watched and not shell.json:
                     shell.say("{file}: {stage}", file=title, stage=stage)
-    _verdict(shell, title, state(service, job_id))
 
 
 def _verdict(shell: Shell, title: str, job: Document) -> None:

@@ -23,6 +23,10 @@ def _language(value: str | None) -> str | None:
     return value.lower() if value else None
 
 
+def _path(value: Path | None) -> Path | None:
+    return None if value == Path("-") else value  # as everywhere: standard output
+
+
 Json = Annotated[
     bool, typer.Option("--json", callback=_as_json, help="Write one JSON object a line, errors too.", is_eager=True)
 ]
@@ -50,7 +54,10 @@ SpokenLanguage = Annotated[
 Model = Annotated[str | None, typer.Option("--model", "-m", metavar="NAME", help="One of `svenska models list`.")]
 Prompt = Annotated[str | None, typer.Option("--prompt", metavar="TEXT", help="Text that came before the recording.")]
 Words = Annotated[bool, typer.Option("--words", help="Times for every word (in JSON).")]
-Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there, not to the screen.")]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", callback=_path, help="Write there, not to the screen."),
+]
 Wait = Annotated[
     float, typer.Option("--wait", metavar="SECONDS", min=0, help="How long to go on asking a service that is busy.")
 ]

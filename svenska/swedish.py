@@ -110,6 +110,9 @@ _SAID = {
         "{file}: {path} finns redan; --overwrite skriver om den."
     ),
     "{module} ended with {code}; stopping the other.": "{module} slutade med {code}; stoppar den andra.",
+    "The job goes on: `svenska jobs watch {job}` or `svenska jobs cancel {job}`.": (
+        "Jobbet fortsätter: `svenska jobs watch {job}` eller `svenska jobs cancel {job}`."
+    ),
     "connection lost": "tappade förbindelsen",
 }
 

@@ -91,8 +91,9 @@ def test_every_format_is_the_services(svenska: Svenska, here: dict[str, str], fo
 
 
 def test_standard_input_is_a_recording(svenska: Svenska, here: dict[str, str]):
-    """As `curl … | svenska transcribe -`."""
-    assert svenska("transcribe", "-", stdin=SPOKEN.path.read_bytes(), **here).stdout == SPOKEN.text + "\n"
+    """As `curl … | svenska transcribe -`; and `-o -` is standard output, no file of that name."""
+    for arguments in (["-"], ["-", "-o", "-"]):
+        assert svenska("transcribe", *arguments, stdin=SPOKEN.path.read_bytes(), **here).stdout == SPOKEN.text + "\n"
 
 
 def test_words_have_times(svenska: Svenska, here: dict[str, str]):

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from svenska.exits import Exit, Failure
 from svenska.job_view import row
-from svenska.job_work import cancelled, checked, newest
+from svenska.job_work import cancelled, checked, newest, watched
 from svenska.shell import Shell
 from svenska.submission import settings, submission, switches
 from svenska.tables import moment, seconds, show
@@ -128,3 +128,18 @@ def test_a_row_says_how_far_a_running_job_is():
     """In its state."""
     line = row({"job_id": "j", "status": "running", "progress": 42.4})
     assert line == ("j", "running 42 %", "", "", "")
+
+
+def test_who_stops_watching_is_told_that_the_job_goes_on(capsys: pytest.CaptureFixture[str]):
+    """With the two commands that one may want then; Ctrl-C stays Ctrl-C."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/events"):
+            raise KeyboardInterrupt
+        return httpx.Response(200, json={"job_id": "a1", "status": "running", "filename": "möte.m4a"})
+
+    with answering(answer) as service, pytest.raises(KeyboardInterrupt):
+        watched(Shell({}), service, "a1")
+    said = capsys.readouterr().err
+    assert "jobs watch a1" in said
+    assert "jobs cancel a1" in said
