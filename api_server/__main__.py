@@ -10,7 +10,7 @@ from api_server.settings import Settings
 from shared import logs
 from shared.environment import load
 from shared.errors import StartupError
-from shared.sockets import bounded
+from shared.sockets import reserved
 
 
 def main() -> None:
@@ -20,6 +20,7 @@ def main() -> None:
     try:
         settings = load(Settings)
         logs.configure(level=settings.log_level, form=settings.log_format)
+        listener = reserved(settings.api_host, settings.api_port, setting="API_PORT")
         app = create_app(settings)
     except StartupError as error:
         sys.exit(_refusal(error))
@@ -27,8 +28,6 @@ def main() -> None:
         return
     config = uvicorn.Config(
         app,
-        host=settings.api_host,
-        port=settings.api_port,
         log_config=None,
         access_log=False,
         ws="websockets-sansio",
@@ -37,7 +36,7 @@ def main() -> None:
     )
     server = uvicorn.Server(config)
     try:
-        server.run(sockets=[bounded(config.bind_socket())])
+        server.run(sockets=[listener])
     except KeyboardInterrupt:
         return
     if not server.started:

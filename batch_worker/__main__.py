@@ -13,7 +13,7 @@ from batch_worker.settings import Settings
 from shared import logs
 from shared.environment import load
 from shared.errors import StartupError
-from shared.sockets import bounded
+from shared.sockets import reserved
 
 
 class _Server(uvicorn.Server):
@@ -49,6 +49,7 @@ def main() -> None:
     try:
         settings = load(Settings)
         logs.configure(level=settings.log_level, form=settings.log_format)
+        listener = reserved(settings.batch_host, settings.batch_port, setting="BATCH_PORT")
         app = create_app(settings)
         asyncio.run(app.state.prepare())  # a store that cannot be used is said before anything listens
     except StartupError as error:
@@ -57,8 +58,6 @@ def main() -> None:
         return
     config = uvicorn.Config(
         app,
-        host=settings.batch_host,
-        port=settings.batch_port,
         log_config=None,
         access_log=False,
         ws="websockets-sansio",
@@ -66,7 +65,7 @@ def main() -> None:
     )
     server = _Server(config, lambda: app.state.drain())  # noqa: PLW0108 - the lifespan makes it
     try:
-        server.run(sockets=[bounded(config.bind_socket())])
+        server.run(sockets=[listener])
     except KeyboardInterrupt:
         return
     if not server.started:
