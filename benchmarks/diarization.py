@@ -1,6 +1,7 @@
 """How well and at what cost voices are told apart: a table and JSON.
 
 python -m benchmarks.diarization MODEL [--python PYTHON]     ../shared/audio/dialog, speakers given and not given
+python -m benchmarks.diarization MODEL --dialogs FOLDER      others, from `python -m tools.diarization_model.dialogs`
 python -m benchmarks.diarization MODEL --hours 3             memory and time of a long recording, made of those
 
 MODEL is a folder or a hub id; PYTHON that of an environment with pyannote.audio. A tiny MODEL is made by
@@ -109,17 +110,22 @@ def _words_right(part: Segment, truth: Sequence[Turn], naming: dict[str, str]) -
     return len(part.text.split()) if part.speaker == naming[line.speaker] else 0
 
 
-def dialogs() -> Iterator[tuple[Path, list[Turn], list[str], float]]:
-    for facts in sorted(DIALOGS.glob("*.json")):
+Dialog = tuple[Path, list[Turn], list[str], float]
+"""Recording, who spoke when, what, seconds."""
+
+
+def dialogs(folder: Path) -> Iterator[Dialog]:
+    for facts in sorted(folder.glob("*.json")):
         said = json.loads(facts.read_text(encoding="utf-8"))
         turns = [Turn(start=one["start"], end=one["end"], speaker=str(one["speaker"])) for one in said["segments"]]
-        yield facts.with_suffix(".flac"), turns, [one["text"] for one in said["segments"]], said["duration"]
+        (recording,) = (one for one in facts.parent.glob(f"{facts.stem}.*") if one != facts)
+        yield recording, turns, [one["text"] for one in said["segments"]], said["duration"]
 
 
-def quality(listener: Listener, *, given: bool) -> Iterable[Row]:
+def quality(listener: Listener, folder: Path, *, given: bool) -> Iterable[Row]:
     kind = "speakers given" if given else "speakers unknown"
     total, words, counts = Errors(spoken=0, missed=0, invented=0, confused=0), [0, 0], []
-    for recording, truth, texts, seconds in dialogs():
+    for recording, truth, texts, seconds in dialogs(folder):
         count = len({turn.speaker for turn in truth}) if given else None
         voices = asyncio.run(listener.listen(recording, at_least=count, at_most=count, progress=_silent))
         turns = tidied(voices.turns, voices.duration)
@@ -136,11 +142,11 @@ def quality(listener: Listener, *, given: bool) -> Iterable[Row]:
     yield f"all, {kind}: voices found (two in each)", " ".join(map(str, counts)), ""
 
 
-def long_one(listener: Listener, hours: float) -> Iterable[Row]:
+def long_one(listener: Listener, folder: Path, hours: float) -> Iterable[Row]:
     """Listen to the dialogs one after the other, again and again."""
-    with tempfile.TemporaryDirectory() as folder:
-        recording = Path(folder) / "long.wav"
-        sounds = [decode(path, max_seconds=600).samples for path, *_ in dialogs()]
+    with tempfile.TemporaryDirectory() as scratch:
+        recording = Path(scratch) / "long.wav"
+        sounds = [decode(path, max_seconds=600).samples for path, *_ in dialogs(folder)]
         left = round(hours * 3600 * SAMPLE_RATE)
         with wave.open(str(recording), "wb") as file:
             file.setnchannels(1)
@@ -174,14 +180,15 @@ def main() -> None:
     parser.add_argument("--python", default="")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--hours", type=float)
+    parser.add_argument("--dialogs", type=Path, default=DIALOGS)
     given = parser.parse_args()
     listener = Listener(ListenerOptions(model=given.model, python=given.python, threads=given.threads))
     if given.hours:
-        rows = [*long_one(listener, given.hours)]
+        rows = [*long_one(listener, given.dialogs, given.hours)]
     else:
-        rows = [*quality(listener, given=True), *quality(listener, given=False)]
+        rows = [row for known in (True, False) for row in quality(listener, given.dialogs, given=known)]
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        seconds = 2 * sum(dialog[3] for dialog in dialogs())
+        seconds = 2 * sum(dialog[3] for dialog in dialogs(given.dialogs))
         rows.append(("CPU seconds for each second of audio", round((used.ru_utime + used.ru_stime) / seconds, 3), ""))
         rows.append(("most memory of a child (MiB)", used.ru_maxrss // 1024, ""))
     print(table(rows))

@@ -28,6 +28,7 @@ def export(segmentation: Any, embedding: Any, threshold: float, folder: Path) ->
                 "plda": "$model/plda",
                 "clustering": "AgglomerativeClustering",
                 "embedding_exclude_overlap": True,
+                "segmentation_step": 0.2,
                 "segmentation_batch_size": 8,
                 "embedding_batch_size": 8,
             },

@@ -18,10 +18,14 @@ from shared.audio import SAMPLE_RATE, Samples
 from tools.diarization_model.mixtures import MOST, frames, mixture
 from tools.diarization_model.voices import Speaker
 
-WINDOW: Final = 10.0
-"""Seconds that the segmentation model sees at once, when it is used."""
+WINDOW: Final = 3.0
+"""Seconds that the segmentation model sees at once when it is used: enough for one change of speaker.
+
+What was trained this shortly finds who speaks, but takes two like voices for one; over longer windows the better half,
+the embedding, is not asked. Chosen on `dialogs`: confusion 0.251, 0.197, 0.128, 0.028 at 10, 5, 4 and 3 seconds.
+"""
 _TRAINING_WINDOW: Final = 6.0
-"""And while it learns, which is as good and costs less."""
+"""And while it learns."""
 _STRIDE: Final = 20
 """Samples between two of its first filters' outputs; pyannote's own 10 costs twice as much."""
 _SPECTRUM: Final = {"n_fft": 512, "hop_length": 320, "n_mels": 64}
