@@ -11,6 +11,10 @@ from structlog.typing import Processor
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 # The values of local variables hold keys and what people said, and writing them down takes seconds.
 _without_values = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+_TALKATIVE = (
+    "httpx", "httpcore", "faster_whisper", "presidio-analyzer", "uvicorn.access", "aiosqlite", "python_multipart",
+)  # fmt: skip
+"""Libraries of which only warnings are of use."""
 
 
 def valid_id(value: str | None) -> bool:
@@ -52,11 +56,17 @@ def configure(*, level: str, form: Literal["console", "json"]) -> None:
         logger = logging.getLogger(chatty)
         logger.handlers = []
         logger.propagate = True
-    # `shared.asgi.RequestContext` has logged it, with the request's id.
-    logging.getLogger("uvicorn.error").addFilter(_not_again)
-    for talkative in ("httpx", "httpcore", "faster_whisper", "presidio-analyzer", "uvicorn.access"):
+    logging.getLogger("uvicorn.error").addFilter(_may_be_kept)
+    # At `debug` these write down headers, frames and rows: keys, and what people said.
+    logging.getLogger("uvicorn.error").setLevel(max(logging.INFO, root.level))
+    for talkative in _TALKATIVE:
         logging.getLogger(talkative).setLevel(max(logging.WARNING, root.level))
 
 
-def _not_again(record: logging.LogRecord) -> bool:
-    return not str(record.msg).startswith("Exception in ASGI application")
+def _may_be_kept(record: logging.LogRecord) -> bool:
+    """Tell whether a line of uvicorn's says what nobody else does, and no key: a WebSocket's address may hold one.
+
+    `shared.asgi.RequestContext` has logged a failure with the request's id.
+    """
+    line = str(record.msg)
+    return not line.startswith("Exception in ASGI application") and '"WebSocket %s"' not in line

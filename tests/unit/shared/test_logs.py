@@ -82,3 +82,22 @@ def test_a_failed_request_is_not_logged_twice(capsys: pytest.CaptureFixture[str]
     logging.getLogger("uvicorn.error").error(OSError("something else"))
     assert "ASGI" not in (err := capsys.readouterr().err)
     assert "something else" in err
+
+
+def test_a_websockets_address_is_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    """Browsers send their key in it."""
+    configure(level="info", form="console")
+    theirs = logging.getLogger("uvicorn.error")
+    theirs.info('%s - "WebSocket %s" [accepted]', "127.0.0.1:9", "/ws/transcribe?api_key=hemlig")
+    theirs.info('%s - "WebSocket %s" %d', "127.0.0.1:9", "/v1/listen?api_key=hemlig", 401)
+    theirs.info("Uvicorn running")
+    assert "hemlig" not in (err := capsys.readouterr().err)
+    assert "Uvicorn running" in err
+
+
+@pytest.mark.parametrize("name", ["uvicorn.error", "aiosqlite", "httpcore", "python_multipart"])
+def test_debug_lines_of_libraries_are_not_kept(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """They hold headers, frames and rows."""
+    configure(level="debug", form="console")
+    logging.getLogger(name).debug("< authorization: Bearer hemlig")
+    assert capsys.readouterr().err == ""
