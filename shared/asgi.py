@@ -1,5 +1,6 @@
 """What both services do around every request, as plain ASGI: ids, an access line, a limit on the body."""
 
+import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -7,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from shared.errors import UploadTooLarge
+from shared.errors import MalformedBody, UploadTooLarge
 from shared.logs import valid_id
 
 Scope = MutableMapping[str, Any]
@@ -18,6 +19,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Observe = Callable[[str, str, int, float], None]
 """Is told method, route template, status and seconds of each finished request."""
 
+_STALLED_SECONDS = 60.0
 _QUIET = frozenset({"/health", "/ready", "/metrics"})
 log = structlog.stdlib.get_logger("access")
 
@@ -69,26 +71,29 @@ class RequestContext:
                 log.exception("request failed", path=scope["path"])
                 raise
             finally:
-                if scope["type"] == "http":
-                    self._finish(scope, status, time.perf_counter() - began)
+                self._finish(scope, status, time.perf_counter() - began)
 
     def _finish(self, scope: Scope, status: int, seconds: float) -> None:
+        if scope["type"] == "websocket":  # without its query: browsers send their key in it
+            log.info("websocket", path=scope["path"], seconds=round(seconds, 4))
+            return
         self._observe(scope["method"], route_of(scope), status, seconds)
         say = log.debug if scope["path"] in _QUIET else log.info
         say("request", method=scope["method"], path=scope["path"], status=status, seconds=round(seconds, 4))
 
 
 class BodyLimit:
-    """Refuses a request whose body is longer than `limit` bytes, whether or not it said so beforehand.
+    """Refuses a request whose body is longer than `limit` bytes, or of which nothing more comes.
 
-    Raises `UploadTooLarge` out of `receive`, so that the reply has the same shape as every other error. The
-    server reads and throws away the rest, so that a client in the middle of sending still gets its answer.
+    Raises `UploadTooLarge` or `MalformedBody` out of `receive`, so that the reply has the same shape as every other
+    error. The server reads and throws away the rest, so that a client in the middle of sending still gets its answer.
     """
 
-    def __init__(self, app: App, limit: int) -> None:
-        """Wrap `app`; `limit` in bytes."""
+    def __init__(self, app: App, limit: int, *, patience: float = _STALLED_SECONDS) -> None:
+        """Wrap `app`; `limit` in bytes, `patience` in seconds without any of them."""
         self._app = app
         self._limit = limit
+        self._patience = patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one connection."""
@@ -97,19 +102,27 @@ class BodyLimit:
             return
         stated = header(scope, b"content-length")
         too_long = stated is not None and stated.isdecimal() and float(stated) > self._limit
-        received = 0
+        received, more = 0, True
 
         async def limited() -> Message:
-            nonlocal received
+            nonlocal received, more
             if too_long:
                 raise self._refusal()
-            message = await receive()
-            received += len(message.get("body", b""))
+            message = await (self._next(receive) if more else receive())
+            received, more = received + len(message.get("body", b"")), message.get("more_body", False)
             if received > self._limit:
                 raise self._refusal()
             return message
 
         await self._app(scope, limited, send)
+
+    async def _next(self, receive: Receive) -> Message:
+        """Return more of the body: a client whose machine has gone says nothing, and must not keep its file here."""
+        try:
+            async with asyncio.timeout(self._patience):
+                return await receive()
+        except TimeoutError:
+            raise MalformedBody(f"Nothing more of the body came for {self._patience:g} seconds.") from None
 
     def _refusal(self) -> UploadTooLarge:
         megabytes = self._limit // 1_000_000

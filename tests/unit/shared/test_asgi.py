@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -5,7 +6,7 @@ import pytest
 import structlog
 
 from shared.asgi import App, BodyLimit, Message, Receive, RequestContext, Scope, Send
-from shared.errors import UploadTooLarge
+from shared.errors import MalformedBody, UploadTooLarge
 
 
 def scope(headers: dict[str, str] | None = None, kind: str = "http") -> dict[str, Any]:
@@ -66,6 +67,49 @@ async def test_a_body_that_keeps_its_length_to_itself_is_counted() -> None:
     """Chunked, or a lie."""
     with pytest.raises(UploadTooLarge):
         await called(BodyLimit(reader, 10), {"Content-Length": "3"}, b"123456", b"789012")
+
+
+async def never() -> dict[str, Any]:
+    """Bring nothing, as a client does whose machine has gone."""
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+async def test_a_body_that_stops_coming_is_given_up() -> None:
+    """Its file and its connection would be kept for ever."""
+    with pytest.raises(MalformedBody, match="Nothing more"):
+        await BodyLimit(reader, 10, patience=0)(scope(), never, lambda _message: asyncio.sleep(0))
+
+
+async def test_a_body_that_is_there_makes_nobody_hurry() -> None:
+    """Behind it, `receive` tells when the client has gone: that may take as long as the decode."""
+
+    async def app(_scope: Scope, receive: Receive, _send: Send) -> None:
+        await receive()
+        waiting = asyncio.create_task(receive())
+        done, _waiting = await asyncio.wait({waiting}, timeout=0.05)
+        waiting.cancel()
+        assert not done
+
+    arrived = iter([{"type": "http.request", "body": b"1234", "more_body": False}])
+
+    async def receive() -> dict[str, Any]:
+        return next(arrived, None) or await never()
+
+    await BodyLimit(app, 10, patience=0.01)(scope(), receive, lambda _message: asyncio.sleep(0))
+
+
+async def test_a_socket_is_logged_without_its_query() -> None:
+    """Browsers send their key in it."""
+
+    async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        return
+
+    opening = {**scope(kind="websocket"), "query_string": b"api_key=hemlig"}
+    with structlog.testing.capture_logs() as logged:
+        await RequestContext(app, lambda *_counted: None)(opening, never, lambda _message: asyncio.sleep(0))
+    assert [(line["event"], line["path"]) for line in logged] == [("websocket", "/jobs/7")]
+    assert "hemlig" not in str(logged)
 
 
 async def test_a_socket_has_no_body() -> None:
