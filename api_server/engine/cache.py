@@ -5,6 +5,7 @@ The resident model never comes through here: nothing on a realtime decode's path
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ class ModelCache:
         self._clock = clock
         self._entries: dict[str, _Entry] = {}
         self._loads: dict[str, asyncio.Task[None]] = {}
+        self._awaited: Counter[str] = Counter()
         self._one_at_a_time = asyncio.Lock()
 
     @property
@@ -57,9 +59,13 @@ class ModelCache:
 
         Raises `ModelNotFound` with the loader's sentence, or `ModelLoading` when a load takes too long.
         """
-        while (entry := self._entries.get(name)) is None:
-            await self._wait_for(name)
-        entry.users += 1
+        self._awaited[name] += 1
+        try:
+            while (entry := self._entries.get(name)) is None:
+                await self._wait_for(name)
+            entry.users += 1
+        finally:
+            self._awaited -= Counter((name,))  # forgets names at 0
         try:
             yield entry.transcriber
         finally:
@@ -76,7 +82,7 @@ class ModelCache:
         entry = self._entries.get(name)
         if entry is None:
             raise ModelNotFound(f"The model {name!r} is not loaded.")
-        if entry.users:
+        if self._needed(name):
             raise Conflict(f"The model {name!r} is decoding; try again when it is done.")
         del self._entries[name]
         entry.transcriber.close()
@@ -87,7 +93,7 @@ class ModelCache:
         idle = tuple(
             name
             for name, entry in self._entries.items()
-            if not entry.users and now - entry.last_used >= self._idle_seconds
+            if not self._needed(name) and now - entry.last_used >= self._idle_seconds
         )
         for name in idle:
             self.unload(name)
@@ -125,8 +131,12 @@ class ModelCache:
             self._entries[name] = _Entry(transcriber, users=0, last_used=self._clock())
 
     def _make_room(self) -> None:
-        idle = [name for name in self.names if not self._entries[name].users]
+        idle = [name for name in self.names if not self._needed(name)]
         for name in idle[: max(0, len(self._entries) - self._size + 1)]:
             self.unload(name)
         if len(self._entries) >= self._size:
             raise ModelLoading("Every place for a model is in use; raise MODEL_CACHE_SIZE or try again.", retry_after=5)
+
+    def _needed(self, name: str) -> bool:
+        """Tell whether a model is lent, or was loaded in this moment for somebody who has not taken it yet."""
+        return self._entries[name].users > 0 or self._awaited[name] > 0

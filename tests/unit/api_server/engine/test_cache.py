@@ -110,6 +110,15 @@ async def test_the_least_recently_used_goes_first(shelf: Shelf):
     assert [model.closed for model in shelf.made] == [False, True, False]
 
 
+async def test_two_who_want_the_only_place_do_not_chase_each_other_out(shelf: Shelf):
+    """What was loaded for somebody is not unloaded before he has it: one is served, the other is told to come back."""
+    cache = cache_of(shelf, size=1)
+    async with asyncio.timeout(30):
+        outcomes = await asyncio.gather(*(cache.load(name) for name in "ab"), return_exceptions=True)
+    assert [type(one) for one in outcomes] == [FakeTranscriber, ModelLoading]
+    assert shelf.asked == ["a"]
+
+
 async def test_a_model_in_use_is_never_unloaded(shelf: Shelf):
     """Not for another, not when idle for long, not when asked to."""
     clock = Clock()
