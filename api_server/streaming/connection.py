@@ -24,6 +24,8 @@ from shared.events import Final, Flush, Flushed, Ready, SpeechStarted, Start, St
 T = TypeVar("T")
 _AHEAD_SECONDS = 1.0
 """Audio that runs ahead of the clock by more than this can wait when the decoder is asked where to cut."""
+_MARKS = 64
+"""Flushes of one client that may wait for their answers; then no more of it is read."""
 
 log = structlog.stdlib.get_logger("stream")
 
@@ -125,6 +127,7 @@ class Connection:
             await self._hear(self._first)
             while not isinstance(message := await self._next(), Stop):
                 if isinstance(message, Flush):
+                    await self._ease()
                     await self._hear_rest()
                     self._perform(self._session.flush(self._clock()))
                     self._mark(message)
@@ -168,6 +171,7 @@ class Connection:
         return (
             self._session.backlog > self._service.limits.backlog_seconds
             or self._outbox.full
+            or len(self._marks) >= _MARKS
             or (self._session.cutting and ahead > _AHEAD_SECONDS)
         )
 

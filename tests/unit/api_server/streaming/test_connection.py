@@ -247,6 +247,26 @@ async def test_a_slow_reader_misses_partials_and_nothing_else():
     assert _is_exact(socket.got[-1], audio.size)
 
 
+@pytest.mark.parametrize("slow", ["reader", "decoder"])
+async def test_flushes_are_held_back_as_audio_is(slow: str):
+    """Each of them is owed an answer, and what is owed is bounded."""
+    engine = FakeEngine()
+    flushes = [f'{{"type": "flush", "mark": "{number}"}}' for number in range(500)]
+    socket = FakeSocket(_start(), as_pcm(noise(1.0)), *flushes, STOP)
+    (socket.reads if slow == "reader" else engine.lets).clear()
+    async with service(engine) as streams:
+        connection = Connection(socket, streams)
+        running = asyncio.create_task(connection.run())
+        await _until(lambda: socket.taken > 60 and connection._crowded)
+        for _ in range(10_000):
+            await asyncio.sleep(0)
+        assert socket.taken < 80
+        socket.reads.set()
+        engine.lets.set()
+        await running
+    assert [event["mark"] for event in socket.events("flushed")] == [str(number) for number in range(500)]
+
+
 @pytest.mark.parametrize(("failure", "code"), [(Busy("Full."), "busy"), (RuntimeError("cuda"), "internal")])
 async def test_a_final_that_fails_is_told_of_and_the_stream_goes_on(failure: Exception, code: str):
     """Its error is not fatal and says nothing of the inside."""
