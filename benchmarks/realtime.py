@@ -1,6 +1,6 @@
 """Live speech: how late its text comes, for how many speakers, beside how much batch work; one run on one machine.
 
-    python -m benchmarks.realtime                    everything; about twenty minutes on two cores
+    python -m benchmarks.realtime                    everything; about half an hour on two cores
     python -m benchmarks.realtime bundled busy       some of: bundled base clip busy speakers agreement memory
 
 Starts its own servers on free ports and stops them. Real sizes are models of `benchmarks.random_model`: true shape,
@@ -337,7 +337,7 @@ BENCHMARKS: dict[str, Callable[[argparse.Namespace], Figures]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("which", nargs="*", metavar="BENCHMARK", help=", ".join(BENCHMARKS))
-    parser.add_argument("--sentences", type=int, default=20, help="of one speaker")
+    parser.add_argument("--sentences", type=int, default=40, help="of one speaker")
     parser.add_argument("--rounds", type=int, default=10, help="timed runs of each way")
     parser.add_argument("--sessions", type=int, default=1000, help="streams whose memory is watched")
     parser.add_argument("--steps", type=int, default=13, help="how far the number of speakers goes up, of 13 steps")
