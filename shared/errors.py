@@ -73,11 +73,23 @@ class InvalidParameter(InvalidRequest):
 
     def __init__(self, field: str, *, expected: str, got: object) -> None:
         """Name the field, what it takes and what came."""
-        shown = str(got)[:_SHOWN]
+        field, shown = _sendable(field), _shown(got)
         super().__init__(
             f"{field}: expected {expected}, got {shown!r}.",
             detail={"field": field, "expected": expected, "got": shown},
         )
+
+
+def _shown(value: object) -> str:
+    try:
+        return _sendable(str(value)[:_SHOWN])
+    except RecursionError:
+        return "brackets in brackets without end"
+
+
+def _sendable(text: str) -> str:
+    """Return a text that can be written as UTF-8: JSON may escape halves of letters."""
+    return text.encode("utf-8", "replace").decode()
 
 
 class MalformedBody(InvalidRequest):

@@ -7,13 +7,13 @@ transcribes is named in the session.
 import asyncio
 import base64
 import contextlib
-import json
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastapi import APIRouter, WebSocket
 from fastapi.responses import JSONResponse
+from pydantic_core import from_json
 
 from api_server.deps import authorize, bearer
 from api_server.routes.dialects import hosted_status
@@ -210,8 +210,8 @@ class Dictation(Translation):
 def parsed(message: str | bytes) -> dict[str, Any]:
     """Return a client's event, `audio` as bytes where it is base64; raises `InvalidParameter`."""
     try:
-        event = json.loads(message) if isinstance(message, str) else None
-    except (ValueError, RecursionError):
+        event = from_json(message) if isinstance(message, str) else None
+    except ValueError:  # brackets in brackets without end too, and halves of letters that could not be sent back
         event = None
     if not isinstance(event, dict) or not isinstance(event.get("type"), str):
         raise InvalidParameter("type", expected="a JSON object with a `type` in a text message", got=message[:80])

@@ -1,4 +1,5 @@
 import inspect
+import json
 import re
 
 from shared import errors
@@ -37,6 +38,16 @@ def test_a_wrong_parameter_names_field_expectation_and_value() -> None:
     assert error.message.startswith("language: expected ISO 639-1 or auto, got 'xxx")
     assert len(error.message) < 200
     assert error.detail == {"field": "language", "expected": "ISO 639-1 or auto", "got": "x" * 80}
+
+
+def test_what_came_can_always_be_told() -> None:
+    """Half a letter is no UTF-8, and lists in lists may be too deep to write down."""
+    half = InvalidParameter("name\ud800", expected="a name", got="\ud800")
+    assert json.dumps(half.to_json(), ensure_ascii=False).encode()
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert "brackets" in InvalidParameter("session", expected="an object", got=deep).message
 
 
 def test_what_passes_says_when_to_come_back() -> None:

@@ -433,6 +433,16 @@ BAD = [
     pytest.param("{", "type", id="no JSON"),
     pytest.param("[1]", "type", id="no object"),
     pytest.param("[" * 100_000, "type", id="deep"),
+    *(
+        pytest.param(
+            f'{{"type": "session.update", "session": {{"audio": {"[" * depth}{"]" * depth}}}}}{" " * padding}',
+            "type",
+            id=f"{depth} deep, {padding} long",
+        )
+        for depth in (300, 800, 970)
+        for padding in (0, 1_000_000)
+    ),
+    pytest.param('{"type": "session.update", "event_id": "\\ud800"}', "type", id="half a letter"),
     pytest.param(b"\x00\x01", "type", id="binary"),
     pytest.param('{"type": 7}', "type", id="type is a number"),
     pytest.param({"type": "response.create"}, "type", id="sessions that talk"),
