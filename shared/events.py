@@ -22,7 +22,7 @@ class Start(Message):
     """Opens a stream; may be left out, then these defaults apply."""
 
     type: Literal["start"] = "start"
-    language: str | None = None
+    language: str | None = Field(default=None, max_length=35)
     """ISO 639-1, `auto`, or None for the server's default."""
     encoding: Literal["pcm_s16le", "pcm_f32le", "webm", "ogg", "wav"] = "pcm_s16le"
     sample_rate: int = Field(default=16_000, ge=8_000, le=48_000)
@@ -30,8 +30,9 @@ class Start(Message):
     channels: int = Field(default=1, ge=1, le=2)
     partials: bool = True
     word_timestamps: bool = False
-    model: str | None = None
-    prompt: str | None = None
+    model: str | None = Field(default=None, max_length=200)
+    prompt: str | None = Field(default=None, max_length=4_000)
+    """Text that the model takes as having come before; it is read anew for every partial."""
     hotwords: str | None = Field(default=None, max_length=4_000)
     """Words to be expected."""
     endpoint_silence: float | None = Field(default=None, ge=0.1, le=5)

@@ -138,6 +138,7 @@ async def test_start_says_how_finals_are_decoded():
         ([_start(sample_rate=4_000)], InvalidParameter, "sample_rate"),
         ([_start(sample_rate="fast")], InvalidParameter, "sample_rate"),
         ([_start(channels=6)], InvalidParameter, "channels"),
+        ([_start(prompt="hej " * 1_001)], InvalidParameter, "prompt"),
         ([_start(language="xx")], InvalidParameter, "language"),
         ([_start(model="large")], ModelNotFound, "bundled"),
         ([_start(), _start()], Conflict, "has started"),
