@@ -159,8 +159,14 @@ def _load_beside(settings: Settings, metrics: Metrics) -> Callable[[str], Transc
     retry = settings.whisper_retry_model
 
     def load(name: str) -> Transcriber:
-        source = retry if retry and name == whisper.shown(retry) else name
-        made, _isolation = build_in_background(lambda: whisper.load(source, settings.load_options(), metrics.verified))
+        mine = bool(retry) and name == whisper.shown(retry)
+        source, options = retry if mine else name, settings.load_options()
+        try:
+            made, _isolation = build_in_background(
+                lambda: whisper.load(source, options, metrics.verified, folders=mine)
+            )
+        except ModelNotFound as error:  # clients are told by the name that they know
+            raise ModelNotFound(error.message.replace(source, name)) from error
         return made
 
     return load

@@ -250,13 +250,16 @@ def _partial_text(result: Any, tokenizer: Tokenizer) -> str:
     return str(tokenizer.decode(result.sequences_ids[0])).strip()
 
 
-def load(name: str, options: LoadOptions, verified: Verified = lambda _reason: None) -> WhisperTranscriber:
+def load(
+    name: str, options: LoadOptions, verified: Verified = lambda _reason: None, *, folders: bool = True
+) -> WhisperTranscriber:
     """Bring a model into memory: `bundled`, a folder, a size (`small`) or a hub id (`KBLab/kb-whisper-small`).
 
-    A folder or a model that the hub cache holds is loaded without any network. Blocks; raises `ModelNotFound`
-    with one sentence that says what to do.
+    A folder or a model that the hub cache holds is loaded without any network. Without `folders` a name is never
+    looked for on the disk, for those who must not learn what is there. Blocks; raises `ModelNotFound` with one
+    sentence that says what to do.
     """
-    folder = fetch(name)
+    folder = fetch(name) if folders or name == BUNDLED else _checked(_from_hub(name), name)
     if not (folder / "tokenizer.json").is_file():
         raise ModelNotFound(f"The model {name!r} has no tokenizer.json; convert it with --copy_files tokenizer.json.")
     try:
@@ -272,7 +275,7 @@ def load(name: str, options: LoadOptions, verified: Verified = lambda _reason: N
         raise ModelNotFound(f"The tokenizer.json of the model {name!r} cannot be read: {error}") from error
     _check_features(model, name)
     info = ModelInfo(
-        name=shown(name),
+        name=shown(name) if folders else name,
         device=model.model.device,
         compute_type=model.model.compute_type,
         multilingual=model.model.is_multilingual,
