@@ -28,7 +28,7 @@ from batch_worker.jobs.hold import LeaseHold
 from batch_worker.jobs.housekeeping import House
 from batch_worker.jobs.queue import LocalQueue
 from batch_worker.jobs.store import StoreOptions, open_store, prepare
-from batch_worker.jobs.webhooks import keep_sending
+from batch_worker.jobs.webhooks import Sender
 from batch_worker.metrics import Metrics
 from batch_worker.pipeline import build
 from batch_worker.pipeline.base import Asr, Setup
@@ -150,7 +150,7 @@ async def _wired(wishes: _Wishes, http: httpx.AsyncClient, stack: contextlib.Asy
             ("jobs", dispatcher.run),
             ("reclaim", house.keep_reclaiming),
             ("tidy", house.keep_tidy),
-            ("webhooks", partial(keep_sending, store, webhooks.send, wishes.metrics)),
+            ("webhooks", Sender(store=store, send=webhooks.send, observer=wishes.metrics).run),
         ),
     )
 

@@ -1,7 +1,9 @@
 """Webhooks are signed, and go to public addresses only."""
 
+import asyncio
 import hashlib
 import hmac
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -13,7 +15,7 @@ FORBIDDEN = (
     "http://127.0.0.1/", "http://127.1/", "http://2130706433/", "http://0x7f000001/", "http://localhost/",
     "http://169.254.169.254/latest/", "http://[::1]/", "http://[::ffff:127.0.0.1]/", "http://10.0.0.1/",
     "http://192.168.1.1/", "http://172.16.0.1/", "http://100.64.0.1/", "http://0.0.0.0/", "http://[fe80::1]/",
-    "http://[fd00::1]/", "http://224.0.0.1/",
+    "http://[fd00::1]/", "http://224.0.0.1/", "http://[64:ff9b::a00:1]/", "http://[::7f00:1]/", "http://[fec0::1]/",
 )  # fmt: skip
 NONSENSE = (
     "file:///etc/passwd", "ftp://example.com/", "//example.com", "example.com", "http://", "http://a b/",
@@ -88,3 +90,55 @@ async def test_a_host_that_moves_to_a_private_address_gets_nothing() -> None:
 def test_public_is_what_the_registries_call_global(address: str, *, expected: bool) -> None:
     """IANA's special-purpose registries, as `ipaddress` has them."""
     assert public(address) is expected
+
+
+class Endless(httpx.AsyncByteStream):
+    """A reply that never ends."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield without end."""
+        while self.sent < 1_000:
+            self.sent += 1
+            yield b"x" * 65_536
+
+
+async def test_what_a_receiver_says_besides_its_status_is_not_read() -> None:
+    """It could go on for ever, and in memory."""
+    reply = Endless()
+    sender = webhooks(httpx.MockTransport(lambda _request: httpx.Response(200, stream=reply)))
+    assert await sender.send("http://93.184.216.34/", b"{}")
+    assert reply.sent == 0
+
+
+async def test_a_receiver_that_hangs_is_left() -> None:
+    """After a bounded time, however it keeps the line busy."""
+
+    async def hang(_request: httpx.Request) -> httpx.Response:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    sender = webhooks(httpx.MockTransport(hang), seconds=0.0)
+    assert not await sender.send("http://93.184.216.34/", b"{}")
+
+
+@pytest.mark.parametrize("url", ["http://93.184.216.34/\x7f", "http://93.184.216.34/a\x00b"])
+async def test_a_url_that_cannot_be_asked_is_refused_at_the_door_and_fails_alone(url: str) -> None:
+    """One in the store must not end the task that sends all others."""
+    with pytest.raises(InvalidParameter, match="webhook_url"):
+        await webhooks().check(url)
+    assert not await webhooks().send(url, b"{}")
+
+
+async def test_a_connection_is_not_kept_for_another_name_at_the_same_address() -> None:
+    """Connections are known by their number; the certificate was looked at for one name only."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(204)
+
+    await webhooks(httpx.MockTransport(answer)).send("https://93.184.216.34/", b"{}")
+    assert seen[0].headers["connection"] == "close"
