@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,6 +14,10 @@ from shared.transcript import Transcript, transcript_from_json
 
 METADATA_LIMIT = 64_000
 """Bytes."""
+_DEEPEST = 100
+"""Levels of metadata: what shows them adds some, and JSON is written recursively."""
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+"""Half a character, by itself or with the other one."""
 Document = dict[str, Any]
 
 
@@ -20,7 +26,13 @@ def json_object(field: str, text: str | None) -> Document:
     if not text:
         return {}
     try:
-        document = json.loads(text)
+        document = json.loads(text, parse_constant=_constant, parse_float=_finite)
+        if _HALF.search(text):
+            json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise InvalidParameter(
+            field, expected="JSON of whole characters (a lone \\ud800 is half of one)", got=text
+        ) from None
     except ValueError as error:
         where = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         raise InvalidParameter(field, expected=f"JSON (fault{where})", got=text) from None
@@ -29,6 +41,16 @@ def json_object(field: str, text: str | None) -> Document:
     if not isinstance(document, dict):
         raise InvalidParameter(field, expected="a JSON object", got=text)
     return document
+
+
+def _constant(name: str) -> float:
+    raise ValueError(name)  # NaN and Infinity are no JSON, whatever Python thinks
+
+
+def _finite(number: str) -> float:
+    if not math.isfinite(value := float(number)):
+        raise ValueError(number)
+    return value
 
 
 def features(document: Mapping[str, object], known: Iterable[str]) -> dict[str, bool]:
@@ -48,17 +70,37 @@ def metadata(text: str | None) -> Document:
         raise InvalidParameter(
             "metadata", expected=f"at most {METADATA_LIMIT} bytes", got=f"{len(text.encode())} bytes"
         )
-    return json_object("metadata", text)
+    document = json_object("metadata", text)
+    if _deep(document):
+        raise InvalidParameter("metadata", expected=f"at most {_DEEPEST} levels, not as deep", got=text)
+    return document
+
+
+def _deep(document: Document) -> bool:
+    level: list[object] = [document]
+    for _ in range(_DEEPEST):
+        inside = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        level = [value for values in inside for value in values]
+    return bool(level)
 
 
 def transcript(text: str) -> Transcript:
     """Return a transcript that was handed in; raises `InvalidParameter` that names the first wrong field."""
     try:
-        return transcript_from_json(json_object("transcript", text))
+        return _told_apart(transcript_from_json(json_object("transcript", text)))
     except ValidationError as error:
         fault = error.errors()[0]
         field = ".".join(["transcript", *(str(part) for part in fault["loc"])])
         raise InvalidParameter(field, expected=fault["msg"], got=fault["input"]) from None
+
+
+def _told_apart(found: Transcript) -> Transcript:
+    known: set[int] = set()
+    for place, segment in enumerate(found.segments):
+        if segment.id in known:
+            raise InvalidParameter(f"transcript.segments.{place}.id", expected="an id of its own", got=segment.id)
+        known.add(segment.id)
+    return found
 
 
 def fingerprint(content: str, fields: Mapping[str, object]) -> str:

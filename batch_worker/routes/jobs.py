@@ -174,7 +174,7 @@ async def _checked(services: Services, form: JobForm, key: str | None) -> dict[s
     wishes = submission.features(submission.json_object("features", form.features), build.features())
     await _workable(services, wishes)
     chosen = build.chosen(services.features, wishes)
-    draft = Draft(transcript=submission.transcript(form.transcript)) if form.transcript else None
+    draft = await asyncio.to_thread(_handed_in, form.transcript) if form.transcript else b""
     if form.webhook_url:
         await services.check_webhook(form.webhook_url)
     skipped = [name for name in build.installed() if name not in chosen]
@@ -184,7 +184,7 @@ async def _checked(services: Services, form: JobForm, key: str | None) -> dict[s
         "stages": build.installed(),
         "blob": None,
         "size": (form.file.size or 0) if form.file else 0,
-        "draft": to_json(draft) if draft else b"",
+        "draft": draft,
         "finished": (*(("transcribe",) if draft else ()), *skipped),
         "filename": form.file.filename[:_FILENAME_LIMIT] if form.file and form.file.filename else None,
         "language": language,
@@ -194,6 +194,10 @@ async def _checked(services: Services, form: JobForm, key: str | None) -> dict[s
         "webhook_url": form.webhook_url,
         "idempotency_key": key,
     }
+
+
+def _handed_in(transcript: str) -> bytes:
+    return to_json(Draft(transcript=submission.transcript(transcript)))
 
 
 async def _workable(services: Services, wishes: dict[str, bool]) -> None:

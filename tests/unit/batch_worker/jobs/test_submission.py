@@ -1,11 +1,15 @@
 """What callers hand in is refused by name and position, or taken as it is."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from batch_worker.jobs import cursor, submission
 from shared.errors import InvalidParameter
+from shared.transcript import Segment, to_json
+from tests.unit.shared.values import segment, transcript
 
 
 @pytest.mark.parametrize(
@@ -23,6 +27,44 @@ def test_json_that_is_none_is_refused_with_its_position(text: str, says: str) ->
     with pytest.raises(InvalidParameter, match="options: ") as caught:
         submission.json_object("options", text)
     assert says in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"a": NaN}', '{"a": [-Infinity]}', '{"a": 1e999}', '{"a": "\\ud800"}', '{"\\uDFFF": 1}'],
+    ids=["nan", "infinity", "too large", "half a character", "half a character as a name"],
+)
+def test_what_no_reply_could_hold_is_refused(text: str) -> None:
+    """Else the job could not be shown, nor any list that it is in."""
+    with pytest.raises(InvalidParameter, match="metadata: ") as caught:
+        submission.metadata(text)
+    json.dumps(caught.value.to_json(), ensure_ascii=False, allow_nan=False).encode()
+
+
+def test_whole_characters_may_be_written_in_two_halves() -> None:
+    """As JSON writes what is beyond 16 bits."""
+    assert submission.metadata('{"a": "\\ud83d\\ude42"}') == {"a": "🙂"}
+
+
+def test_metadata_is_not_nested_so_deep_that_it_could_not_be_shown() -> None:
+    """A reply, a list of jobs or a webhook wraps it once more."""
+    assert submission.metadata('{"a": ' * 50 + "1" + "}" * 50)
+    with pytest.raises(InvalidParameter, match=r"metadata: .*deep"):
+        submission.metadata('{"a": ' * 800 + "1" + "}" * 800)
+
+
+def handed_in(*segments: Segment) -> str:
+    """Return a transcript of some segments as a caller writes it."""
+    return json.dumps(to_json(transcript(*segments)))
+
+
+def test_segments_are_told_apart_by_their_ids() -> None:
+    """Personal data is placed by them: one id for two segments would leave some of it in the redacted text."""
+    assert len(submission.transcript(handed_in(segment(id=4), segment(id=3))).segments) == 2
+    with pytest.raises(InvalidParameter) as caught:
+        submission.transcript(handed_in(segment(id=4), segment(id=3), segment(id=4)))
+    assert caught.value.detail is not None
+    assert (caught.value.detail["field"], caught.value.detail["got"]) == ("transcript.segments.2.id", "4")
 
 
 @pytest.mark.parametrize("text", [None, ""])
