@@ -50,9 +50,11 @@ async def watch(
                 seen, quiet = event.id, 0.0
             if found:
                 continue
+            if job.status.over:  # known before the events were read: none comes after them
+                return
             job = await store.get(job_id)
             if job is None or job.status.over:
-                return
+                continue
             if job.progress > progress:
                 progress, quiet = job.progress, 0.0
                 yield Told(type="progress", data={"progress": round(progress * 100, 1), "stage": job.stage})
