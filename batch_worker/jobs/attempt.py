@@ -1,8 +1,8 @@
 """One attempt at a job: its stages run, each step made safe under the lease, its progress told."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from batch_worker.jobs.base import JobStore
 from batch_worker.jobs.bells import Bells
@@ -118,3 +118,9 @@ ENDED = frozenset({"completed", "skipped", "failed"})
 def ended(claimed: Claimed) -> dict[str, StageRecord]:
     """Return the stages that earlier attempts have brought to an end."""
     return {record.name: record for record in claimed.job.records if record.status in ENDED}
+
+
+def afresh(draft: Draft, stages: Iterable[str]) -> Draft:
+    """Return the draft without what earlier attempts warned of these stages, which have another go."""
+    again = frozenset(stages)
+    return replace(draft, warnings=tuple(notice for notice in draft.warnings if notice.stage not in again))

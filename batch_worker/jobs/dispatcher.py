@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -9,17 +10,19 @@ from typing import Any, Protocol
 
 import structlog
 
-from batch_worker.jobs.attempt import Progress, Safe, StoredJournal, StoredSteps, ended
+from batch_worker.jobs.attempt import Progress, Safe, StoredJournal, StoredSteps, afresh, ended
 from batch_worker.jobs.base import BlobStore, Hold, JobQueue, JobStore
 from batch_worker.jobs.bells import Bells
 from batch_worker.jobs.estimate import weights
 from batch_worker.jobs.model import Claimed, Lease, Status
 from batch_worker.jobs.result import result_json
 from batch_worker.pipeline.base import Context, LeaseLost, Stage
+from batch_worker.pipeline.build import ALWAYS
 from batch_worker.pipeline.draft import Draft, from_json
 from batch_worker.pipeline.runner import StageRecord, run_stages
+from batch_worker.pipeline.unavailable import Unavailable
 from shared import backoff
-from shared.errors import Internal, StorageFull, SvenskaError, Timeout, TryLater
+from shared.errors import Internal, StartupError, StorageFull, SvenskaError, Timeout, TryLater
 
 log = structlog.stdlib.get_logger("jobs")
 
@@ -178,10 +181,10 @@ class Dispatcher:
     async def _pipeline(self, claimed: Claimed, running: _Running) -> tuple[Draft, dict[str, StageRecord]]:
         job, parts = claimed.job, self._parts
         before = ended(claimed)
-        stages = [await asyncio.to_thread(parts.stage, name) for name in job.stages if name not in before]
+        stages = [await asyncio.to_thread(self._stage, name) for name in job.stages if name not in before]
         safe = Safe(parts.store, claimed.lease, parts.bells)
         shares = weights([(stage.name, stage.cost) for stage in stages], await parts.store.costs())
-        left = 1.0 - job.progress
+        left, over = 1.0 - job.progress, threading.Event()
         progress = Progress(safe, {name: share * left for name, share in shares.items()}, done=job.progress)
         steps = StoredSteps(safe, progress, dict(before))
         journal = StoredJournal(safe, claimed.segments, claimed.end)
@@ -194,21 +197,30 @@ class Dispatcher:
                 language=job.language,
                 options=job.options,
                 progress=partial(progress.within, stage.name),
-                cancelled=lambda: running.stopped,
+                cancelled=lambda: running.stopped or over.is_set(),
                 journal=journal if stage.name == "transcribe" else None,
             )
 
-        draft = from_json(claimed.draft) if claimed.draft else Draft()
+        draft = afresh(from_json(claimed.draft) if claimed.draft else Draft(), (stage.name for stage in stages))
         telling = asyncio.create_task(progress.run(running.stop))
         try:
             draft = await run_stages(stages, draft, finished=before, context=context, recorder=steps)
         finally:
+            over.set()  # threads that still compute see it: handed back, out of time, or failed
             telling.cancel()
             await asyncio.gather(telling, return_exceptions=True)
         for record in steps.records.values():
             if record.name not in before:
                 parts.observer.stage(record.name, record.status, record.seconds)
         return draft, steps.records
+
+    def _stage(self, name: str) -> Stage:
+        try:
+            return self._parts.stage(name)
+        except StartupError as error:
+            if name in ALWAYS:
+                raise
+            return Unavailable(name, error)
 
     async def _complete(self, claimed: Claimed, draft: Draft, records: dict[str, StageRecord]) -> None:
         job = claimed.job

@@ -28,7 +28,7 @@ from batch_worker.jobs.model import (
 )
 from batch_worker.jobs.store import StoreOptions
 from batch_worker.jobs.view import job_json, record_json
-from batch_worker.pipeline.runner import StageRecord, StageStatus
+from batch_worker.pipeline.runner import StageRecord, StageStatus, standing
 from shared.errors import Conflict, Expired, Poison, QueueFull
 from shared.transcript import Segment, to_json
 
@@ -136,7 +136,7 @@ class MemoryStore:
         if kept.job.status not in {Status.FAILED, Status.CANCELLED}:
             raise Conflict(f"The job is {kept.job.status}; only a failed or cancelled one can be tried again.")
         self._room(limit)
-        records = tuple(record for record in kept.job.records if record.status in {"completed", "skipped"})
+        records = standing(kept.job.stages, kept.job.records)
         kept.job = replace(kept.job, status=Status.QUEUED, records=records, error=None, completed_at=None, stage=None)
         kept.crashes, kept.handed_back = 0, False
         _tell(kept, "status", {"status": "queued"})

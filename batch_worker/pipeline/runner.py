@@ -29,6 +29,19 @@ class StageRecord:
     """The stage's own figures, or `{"code": …}` of its failure."""
 
 
+def standing(stages: Sequence[str], records: Iterable[StageRecord]) -> tuple[StageRecord, ...]:
+    """Return the records that stand when the work on `stages` is taken up again from the first unfinished one.
+
+    What was completed after it was made from a draft without it: spans of personal data, say, that have their places
+    in a text which is about to change.
+    """
+    known = {record.name: record for record in records}
+    done = {name for name, record in known.items() if record.status in {"completed", "skipped"}}
+    first = next((place for place, name in enumerate(stages) if name not in done), len(stages))
+    kept = {*stages[:first], *(name for name, record in known.items() if record.status == "skipped")}
+    return tuple(record for name, record in known.items() if name in kept)
+
+
 class Recorder(Protocol):
     """Where the runner's steps become durable; every method raises `LeaseLost` when the job is somebody else's."""
 

@@ -323,6 +323,20 @@ async def test_a_failed_job_can_be_tried_again_from_its_first_unfinished_stage(s
     assert (second.job.attempts, second.draft) == (2, DRAFT)
 
 
+async def test_what_was_made_without_an_unfinished_stage_is_made_again(store: JobStore) -> None:
+    """Stages after one that failed have seen a text that the new attempt changes; what was switched off stays so."""
+    stages = ("transcribe", "retry", "diarization", "text", "pii", "summary")
+    job = await added(store, stages=stages, finished=("diarization", "pii"))
+    mine = await claimed(store, job)
+    for name, status in (("transcribe", "completed"), ("retry", "failed"), ("text", "completed")):
+        await store.checkpoint(mine.lease, StageRecord(name=name, status=status), DRAFT)  # type: ignore[arg-type]
+    await store.request_cancel(job.id)
+    again = await store.retry(job.id, limit=10)
+    assert again is not None
+    shown = {record.name: record.status for record in again.records}
+    assert shown == {"transcribe": "completed", "diarization": "skipped", "pii": "skipped"}
+
+
 @pytest.mark.parametrize("end", ["queued", "running", "completed"])
 async def test_only_a_failed_or_cancelled_job_can_be_tried_again(store: JobStore, end: str) -> None:
     """409 for every other."""

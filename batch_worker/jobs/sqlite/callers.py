@@ -21,6 +21,8 @@ from batch_worker.jobs.sqlite.statements import (
     tell,
 )
 from batch_worker.jobs.sqlite.writer import Writer
+from batch_worker.jobs.view import record_json
+from batch_worker.pipeline.runner import standing
 from shared.errors import Conflict, Expired
 
 _NEWEST = 2**62
@@ -169,7 +171,8 @@ async def _insert(db: Database, new: NewJob) -> Row:
 
 async def _renew(db: Database, row: Row) -> Row:
     """Queue a job for a new attempt; stages that failed, though the job could go on without, have another go too."""
-    records = [record for record in json.loads(row["records"]) if record["status"] in {"completed", "skipped"}]
+    job = rows.job(row)
+    records = [record_json(record) for record in standing(job.stages, job.records)]
     await run(
         db,
         "UPDATE jobs SET status = 'queued', records = ?, error = NULL, completed_at = NULL, crashes = 0, "

@@ -1,9 +1,13 @@
 """The dispatcher on stores in memory: who decides about a job, and what a full disk does to it."""
 
 import asyncio
+import json
+import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -14,7 +18,7 @@ from batch_worker.jobs.model import Claimed, Job, Lease, NewJob, Status
 from batch_worker.jobs.queue import LocalQueue
 from batch_worker.pipeline.base import Context, Outcome
 from batch_worker.pipeline.draft import Draft
-from shared.errors import AsrUnavailable, Busy, StorageFull
+from shared.errors import AsrUnavailable, Busy, LlmUnavailable, StartupError, StorageFull
 from tests.unit.shared.values import transcript
 
 Act = Callable[[], Awaitable[None]]
@@ -74,12 +78,11 @@ class Seen:
 class Say:
     """A stage that does what the test says, then writes the transcript."""
 
-    name = "transcribe"
-    optional = False
     cost = 1.0
 
-    def __init__(self, *acts: Act) -> None:
+    def __init__(self, *acts: Act, name: str = "transcribe") -> None:
         self._acts = list(acts)
+        self.name, self.optional = name, name != "transcribe"
         self.runs = 0
 
     async def run(self, draft: Draft, context: Context) -> Outcome:
@@ -87,6 +90,27 @@ class Say:
         if self._acts:
             await self._acts.pop(0)()
         return Outcome(draft=replace(draft, transcript=transcript()))
+
+
+class Compute(Say):
+    """A stage that computes in a thread, which looks whether it should stop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.stopped = threading.Event(), threading.Event()
+
+    async def run(self, draft: Draft, context: Context) -> Outcome:
+        self.runs += 1
+        await asyncio.to_thread(self._compute, context)
+        return Outcome(draft=draft)
+
+    def _compute(self, context: Context) -> None:
+        self.begun.set()
+        for _ in range(1_000):
+            if context.cancelled():
+                self.stopped.set()
+                return
+            time.sleep(0.01)
 
 
 @dataclass(slots=True)
@@ -100,10 +124,10 @@ class Bench:
     queue: LocalQueue
     taken_over: list[str] = field(default_factory=list)
 
-    async def submit(self) -> Job:
+    async def submit(self, *stages: str) -> Job:
         """Hand a job in."""
         job, _created = await self.store.add(
-            NewJob(id=f"{self.store._seq:032x}", created_at=0.0, stages=("transcribe",)), limit=100
+            NewJob(id=f"{self.store._seq:032x}", created_at=0.0, stages=stages or ("transcribe",)), limit=100
         )
         await self.dispatcher.refill()
         return job
@@ -119,16 +143,22 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(stage: Say, *, concurrency: int = 1) -> AsyncIterator[Bench]:
-    """Run a dispatcher on one stage."""
+async def bench(stage: Say, *others: Say, concurrency: int = 1, seconds: float = 60.0) -> AsyncIterator[Bench]:
+    """Run a dispatcher on some stages."""
+    known = {one.name: one for one in (stage, *others)}
+
+    def built(name: str) -> Say:
+        if name not in known:
+            raise StartupError(f"Install {name}.")
+        return known[name]
+
     store, hold, seen, queue, gone = Store(), Hold(), Seen(), LocalQueue(), []
     parts = Parts(
-        store=store, queue=queue, blobs=MemoryBlobs(), hold=hold, bells=Bells(), stage=lambda _name: stage,
-        observer=seen,
+        store=store, queue=queue, blobs=MemoryBlobs(), hold=hold, bells=Bells(), stage=built, observer=seen,
     )  # fmt: skip
     dispatcher = Dispatcher(
         parts,
-        DispatcherOptions(worker="one", concurrency=concurrency),
+        DispatcherOptions(worker="one", concurrency=concurrency, timeout=seconds),
         taken_over=lambda: gone.append("gone"),
         sleep=lambda _seconds: asyncio.sleep(0),
     )
@@ -257,3 +287,50 @@ async def test_a_graceful_stop_hands_the_job_back() -> None:
         found = await one.store.get(job.id)
     assert found is not None
     assert (found.status, found.restarts, one.taken_over) == (Status.QUEUED, 0, [])
+
+
+def result(one: Bench, job: Job) -> dict[str, Any]:
+    """Return the result of a completed job."""
+    found: dict[str, Any] = json.loads(one.store._kept[job.id].result or b"null")
+    return found
+
+
+async def test_an_optional_stage_that_cannot_work_any_more_costs_the_job_only_its_part() -> None:
+    """It could when the job was taken; the warning says what would help."""
+    async with bench(Say()) as one:
+        job = await one.submit("transcribe", "pii")
+        await one.until(job, Status.COMPLETED)
+        (warning,) = result(one, job)["warnings"]
+    assert warning == {"stage": "pii", "code": "startup", "message": "Install pii."}
+
+
+async def test_a_stage_that_has_another_go_takes_its_warning_back() -> None:
+    """A job that is tried again shows what the new attempt met."""
+
+    async def fail() -> None:
+        raise LlmUnavailable("Nobody there.")
+
+    async with bench(Say(), Say(fail, name="retry"), last := Say(forever, name="summary")) as one:
+        job = await one.submit("transcribe", "retry", "summary")
+        await until_running(one, job, last)
+        await one.store.request_cancel(job.id)
+        one.dispatcher.stop(job.id)
+        await one.until_idle()
+        await one.store.retry(job.id, limit=10)
+        await one.dispatcher.refill()
+        await one.until(job, Status.COMPLETED)
+        assert result(one, job)["warnings"] == []
+
+
+@pytest.mark.parametrize("why", ["handed back", "out of time"])
+async def test_computing_stops_however_an_attempt_ends(why: str) -> None:
+    """A thread that went on would hold up the end of the process, or the next job."""
+    stage = Compute()
+    async with bench(stage, seconds=60.0 if why == "handed back" else 0.05) as one:
+        job = await one.submit()
+        assert await asyncio.to_thread(stage.begun.wait, 5)
+        if why == "handed back":
+            await one.queue.close(0)
+        else:
+            await one.until(job, Status.FAILED)
+        assert await asyncio.to_thread(stage.stopped.wait, 5)
