@@ -1,9 +1,12 @@
 """What the tiny diarization model is trained on: clips without silence around them, conversations, their labels."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from shared.audio import SAMPLE_RATE
+from tools.diarization_model.dialogs import dialog
 from tools.diarization_model.mixtures import MOST, frames, mixture
 from tools.diarization_model.voices import HELD_OUT_VARIANTS, TRAINING_VARIANTS, Speaker, Voice, cast, trimmed
 
@@ -46,3 +49,17 @@ def test_frames_take_the_label_in_their_middle():
     speech = np.zeros((MOST, 10), np.bool_)
     speech[0, 3:6], speech[1, 9] = True, True
     assert frames(speech, np.array([0, 3, 5, 6, 20])).tolist() == [[0, 0], [1, 0], [1, 0], [0, 0], [0, 1]]
+
+
+def test_a_dialogue_knows_its_lines():
+    """In turns, each line where its voice is heard, pauses between them."""
+    pair = tuple(Speaker(voice=one.voice, clips=one.clips * 4) for one in (speaker(1.0), speaker(0.8)))
+    samples, lines = dialog(pair, np.random.default_rng(1), 4)
+    assert [line["speaker"] for line in lines] == [0, 1, 0, 1]
+    for line, behind in pairwise(lines):
+        assert line["end"] < behind["start"]
+        spoken = samples[round(line["start"] * SAMPLE_RATE) : round(line["end"] * SAMPLE_RATE)]
+        assert spoken.size == SAMPLE_RATE
+        assert np.abs(spoken).min() > 0.3
+        pause = samples[round(line["end"] * SAMPLE_RATE) : round(behind["start"] * SAMPLE_RATE)]
+        assert np.abs(pause).max() < 0.05

@@ -10,10 +10,12 @@ import yaml
 
 _CLUSTER: Final = 4
 """Windows that make a voice; fewer join the nearest one."""
+_THRESHOLD: Final = 0.45
+"""Cosine distance above which two voices are two, where their number is not given; the best of three on `dialogs`."""
 
 
-def export(segmentation: Any, embedding: Any, threshold: float, folder: Path) -> None:  # noqa: ANN401 - no types
-    """Write a pipeline; `threshold` is the cosine distance above which two voices are two."""
+def export(segmentation: Any, embedding: Any, folder: Path) -> None:  # noqa: ANN401 - no types
+    """Write a pipeline."""
     for name, model in {"segmentation": segmentation, "embedding": embedding}.items():
         (folder / name).mkdir(parents=True, exist_ok=True)
         torch.save(_checkpoint(model), folder / name / "pytorch_model.bin")
@@ -34,7 +36,7 @@ def export(segmentation: Any, embedding: Any, threshold: float, folder: Path) ->
             },
         },
         "params": {
-            "clustering": {"method": "average", "min_cluster_size": _CLUSTER, "threshold": round(threshold, 3)},
+            "clustering": {"method": "average", "min_cluster_size": _CLUSTER, "threshold": _THRESHOLD},
             "segmentation": {"min_duration_off": 0.2},
         },
     }

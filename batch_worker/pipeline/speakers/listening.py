@@ -17,7 +17,7 @@ __all__ = ["SAMPLE_RATE", "NoSuchModel", "bound", "leave_torchaudio_native_code_
 _SHARES = {"segmentation": (0.0, 0.2), "embeddings": (0.2, 0.97)}
 """Where in the whole each slow step of the pipeline begins and ends, 0 to 1 (measured, real-size weights)."""
 _MOST_WINDOWS = 5_400
-"""Windows of 10 s that are clustered together: pairs of them are compared, so memory grows with the square."""
+"""Windows that are clustered together: pairs of them are compared, so memory grows with the square."""
 
 
 class NoSuchModel(FileNotFoundError):
