@@ -1,8 +1,11 @@
 """One attempt at a job: its stages run, each step made safe under the lease, its progress told."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+
+import structlog
 
 from batch_worker.jobs.base import JobStore
 from batch_worker.jobs.bells import Bells
@@ -10,8 +13,11 @@ from batch_worker.jobs.model import Claimed, Lease
 from batch_worker.pipeline.base import LeaseLost
 from batch_worker.pipeline.draft import Draft, to_json
 from batch_worker.pipeline.runner import StageRecord
-from shared.errors import StorageFull
+from shared import backoff
+from shared.errors import StorageFull, TryLater
 from shared.transcript import Segment
+
+log = structlog.stdlib.get_logger("jobs")
 
 _TOLD_SECONDS = 0.5
 """How often progress becomes durable."""
@@ -24,6 +30,18 @@ class Safe:
     store: JobStore
     lease: Lease
     bells: Bells
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    async def write(self, write: Callable[[], Awaitable[bool]]) -> None:
+        """Write what a stage has made, however long the store is locked; raises `LeaseLost` and `StorageFull`."""
+        tries = 0
+        while True:
+            try:
+                return self.held(await write())
+            except TryLater as error:
+                tries += 1
+                log.warning("a step cannot be written yet", code=error.code, tries=tries)
+                await self.sleep(backoff.delay(min(tries, 5), base=1.0))
 
     def held(self, held: bool) -> None:  # noqa: FBT001 - the store's own answer
         """Go on only where the lease is held; those who watch are woken."""
@@ -42,7 +60,7 @@ class StoredJournal:
 
     async def append(self, segments: Sequence[Segment], *, end: float) -> None:
         """Commit segments that were decoded up to `end` seconds; raises `LeaseLost`."""
-        self.safe.held(await self.safe.store.append(self.safe.lease, segments, end=end))
+        await self.safe.write(lambda: self.safe.store.append(self.safe.lease, segments, end=end))
         self.segments, self.end = (*self.segments, *segments), end
 
 
@@ -78,7 +96,7 @@ class Progress:
             except LeaseLost:
                 lost()
                 return
-            except StorageFull:  # the end of a stage will say so; a figure can wait
+            except (StorageFull, TryLater):  # the end of a stage will say so; a figure can wait
                 continue
 
     async def tell(self) -> None:
@@ -101,14 +119,16 @@ class StoredSteps:
     async def started(self, stage: str) -> None:
         """A stage begins; raises `LeaseLost`."""
         self.progress.within(stage, 0.0)
-        self.safe.held(await self.safe.store.begin(self.safe.lease, stage))
+        await self.safe.write(lambda: self.safe.store.begin(self.safe.lease, stage))
 
     async def finished(self, record: StageRecord, draft: Draft) -> None:
         """A stage has ended with this draft; raises `LeaseLost`."""
         self.progress.ended(record.name)
         self.records[record.name] = record
-        self.safe.held(await self.safe.store.checkpoint(self.safe.lease, record, to_json(draft)))
-        await self.progress.tell()
+        document = await asyncio.to_thread(to_json, draft)
+        await self.safe.write(lambda: self.safe.store.checkpoint(self.safe.lease, record, document))
+        with contextlib.suppress(StorageFull, TryLater):
+            await self.progress.tell()
 
 
 ENDED = frozenset({"completed", "skipped", "failed"})

@@ -29,7 +29,7 @@ from shared.transcript import Segment
 class JobStore(Protocol):
     """The rows: the one truth about every job. Every method that writes returns once the write is durable.
 
-    Raises `shared.errors.StorageFull` where the disk has no room.
+    Raises `shared.errors.StorageFull` where the disk has no room, `shared.errors.TryLater` where it cannot for now.
     """
 
     # --- callers

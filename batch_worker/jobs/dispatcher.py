@@ -182,7 +182,7 @@ class Dispatcher:
         job, parts = claimed.job, self._parts
         before = ended(claimed)
         stages = [await asyncio.to_thread(self._stage, name) for name in job.stages if name not in before]
-        safe = Safe(parts.store, claimed.lease, parts.bells)
+        safe = Safe(parts.store, claimed.lease, parts.bells, self._sleep)
         shares = weights([(stage.name, stage.cost) for stage in stages], await parts.store.costs())
         left, over = 1.0 - job.progress, threading.Event()
         progress = Progress(safe, {name: share * left for name, share in shares.items()}, done=job.progress)
@@ -224,8 +224,7 @@ class Dispatcher:
 
     async def _complete(self, claimed: Claimed, draft: Draft, records: dict[str, StageRecord]) -> None:
         job = claimed.job
-        result = result_json(draft, job.stages, tuple(records.values()))
-        document = json.dumps(result, ensure_ascii=False).encode()
+        result, document = await asyncio.to_thread(_written, draft, job.stages, tuple(records.values()))
         drop = not self._options.keep_audio
         if not await self._insist(
             lambda: self._parts.store.finish(claimed.lease, document, duration=result["duration"], drop_audio=drop)
@@ -264,3 +263,9 @@ class Dispatcher:
                 tries += 1
                 log.warning("an attempt's end cannot be written yet", code=error.code, tries=tries)
                 await self._sleep(backoff.delay(min(tries, 5), base=1.0))
+
+
+def _written(draft: Draft, stages: tuple[str, ...], records: Sequence[StageRecord]) -> tuple[dict[str, Any], bytes]:
+    """Return the result, and as it is stored; hours of words take a while."""
+    result = result_json(draft, stages, records)
+    return result, json.dumps(result, ensure_ascii=False).encode()

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import aiosqlite
@@ -22,14 +22,15 @@ _PRAGMAS = (
 @asynccontextmanager
 async def connected(path: Path) -> AsyncIterator[aiosqlite.Connection]:
     """Open a connection that leaves transactions to its user; raises `StartupError` where that cannot be."""
-    async with aiosqlite.connect(path, isolation_level=None) as database:
-        database.row_factory = aiosqlite.Row
+    async with AsyncExitStack() as stack:
         try:
+            database = await stack.enter_async_context(aiosqlite.connect(path, isolation_level=None))
+            database.row_factory = aiosqlite.Row
             for pragma in _PRAGMAS:
                 await database.execute(f"PRAGMA {pragma}")
         except sqlite3.Error as error:
             raise StartupError(
                 f"The job store in DATA_DIR cannot be opened ({error}). Make room or repair the file {path.name}, "
-                "or point DATA_DIR elsewhere."
+                "or point DATA_DIR or DATABASE_URL elsewhere."
             ) from error
         yield database

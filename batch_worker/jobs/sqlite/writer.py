@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import aiosqlite
 
-from shared.errors import StorageFull
+from shared.errors import Busy, StorageFull
 
 T = TypeVar("T")
 Work = Callable[[aiosqlite.Connection], Awaitable[T]]
@@ -20,6 +20,16 @@ _NO_ROOM = frozenset({
     sqlite3.SQLITE_IOERR_SHMSIZE,
 })  # fmt: skip
 """What SQLite calls a full disk."""
+_FOR_NOW = frozenset({
+    sqlite3.SQLITE_BUSY,  # another process has it locked
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_NOMEM,
+})  # fmt: skip
+"""Faults of the machine, not of what was to be written."""
 
 
 @dataclass(slots=True)
@@ -48,7 +58,7 @@ class Writer:
         """Run `work` in a transaction and return what it returns, once that is on the disk.
 
         `work` may be run twice, the first time taken back. Raises what `work` raises, after taking back what it did;
-        `StorageFull` where the disk has no room.
+        `StorageFull` where the disk has no room, `Busy` where the store cannot be written for now.
 
         A caller that is cancelled before the work has begun prevents it. Later it cannot be stopped: the result is
         returned all the same, and the cancellation comes where the caller waits next, so that nobody believes undone
@@ -102,8 +112,7 @@ class Writer:
                 for waiting in batch:
                     await self._commit([waiting])
                 return
-            fault = StorageFull("The disk has no room left.") if _full(error) else error
-            outcomes = [_Outcome(fault=fault)] * len(batch)
+            outcomes = [_Outcome(fault=_meant(error))] * len(batch)
         for waiting, outcome in zip(batch, outcomes, strict=True):
             _answer(waiting.done, outcome)
 
@@ -144,3 +153,12 @@ def _cancel_later() -> None:
 
 def _full(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", 0) in _NO_ROOM
+
+
+def _meant(error: sqlite3.Error) -> Exception:
+    """Return what an error means to those who write."""
+    if _full(error):
+        return StorageFull("The disk has no room left.")
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _FOR_NOW:  # the rest is detail
+        return Busy(f"The job store cannot be written now ({error}).")
+    return error

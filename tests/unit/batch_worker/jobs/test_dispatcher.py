@@ -18,6 +18,7 @@ from batch_worker.jobs.model import Claimed, Job, Lease, NewJob, Status
 from batch_worker.jobs.queue import LocalQueue
 from batch_worker.pipeline.base import Context, Outcome
 from batch_worker.pipeline.draft import Draft
+from batch_worker.pipeline.runner import StageRecord
 from shared.errors import AsrUnavailable, Busy, LlmUnavailable, StartupError, StorageFull
 from tests.unit.shared.values import transcript
 
@@ -38,6 +39,10 @@ class Store(MemoryStore):
     async def claim(self, job_id: str, worker: str) -> Claimed | None:
         self._stumble("claim")
         return await super().claim(job_id, worker)
+
+    async def checkpoint(self, lease: Lease, record: StageRecord, draft: bytes) -> bool:
+        self._stumble("checkpoint")
+        return await super().checkpoint(lease, record, draft)
 
     async def finish(self, lease: Lease, result: bytes, *, duration: float | None, drop_audio: bool) -> bool:
         self._stumble("finish")
@@ -273,6 +278,15 @@ async def test_an_end_is_written_once_the_disk_has_room() -> None:
     """However often it was full before; nothing is computed again."""
     async with bench(stage := Say()) as one:
         one.store.faults["finish"] = [StorageFull("Full."), StorageFull("Full.")]
+        job = await one.submit()
+        await one.until(job, Status.COMPLETED)
+    assert stage.runs == 1
+
+
+async def test_a_stage_that_has_ended_is_written_once_the_store_is_free() -> None:
+    """Another process may lock it for a while: hours of work are not given up for that."""
+    async with bench(stage := Say()) as one:
+        one.store.faults["checkpoint"] = [Busy("Locked."), Busy("Locked.")]
         job = await one.submit()
         await one.until(job, Status.COMPLETED)
     assert stage.runs == 1

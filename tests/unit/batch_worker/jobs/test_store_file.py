@@ -9,7 +9,7 @@ import pytest
 from batch_worker.jobs.model import NewJob
 from batch_worker.jobs.sqlite.migrations import steps
 from batch_worker.jobs.store import open_store
-from shared.errors import StartupError, StorageFull
+from shared.errors import Busy, StartupError, StorageFull
 from tests.unit.batch_worker.jobs.test_blobs import no_file_larger_than
 
 
@@ -82,3 +82,25 @@ async def test_a_full_disk_is_said_and_the_store_stays_readable(tmp_path: Path) 
             await store.add(new(2, draft=b"x" * 1_000_000), limit=9)
         assert await store.get(job.id) == job
         await store.add(new(3), limit=9)
+
+
+async def test_a_store_that_another_process_has_locked_says_so_and_goes_on_afterwards(tmp_path: Path) -> None:
+    """It is no failure of the job that was to be written."""
+    path = tmp_path / "jobs.sqlite"
+    async with open_store(path) as store:
+        await store._writer._database.execute("PRAGMA busy_timeout = 0")
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Busy):
+            await store.add(new(1), limit=9)
+        other.execute("ROLLBACK")
+        other.close()
+        await store.add(new(1), limit=9)
+        assert (await store.counts()).queued == 1
+
+
+async def test_a_store_in_no_folder_is_said_in_one_line(tmp_path: Path) -> None:
+    """`DATABASE_URL` may point anywhere."""
+    with pytest.raises(StartupError, match="cannot be opened"):
+        async with open_store(tmp_path / "nowhere" / "jobs.sqlite"):
+            pass
