@@ -24,8 +24,8 @@ def decimal(place: Place) -> Written | None:
 
 
 def _decimal(place: Place, offset: int = 0) -> tuple[str, int]:
-    whole = place.number(offset)
-    if whole is None or place.key(offset + whole.count) != "komma":
+    whole = place.quantity(offset, "komma")
+    if whole is None:
         return "", 0
     count = whole.count + 1
     digits = ""
@@ -56,7 +56,8 @@ def _figure(place: Place, offset: int = 0) -> tuple[str, int, bool]:
 
 def percent(place: Place) -> Written | None:
     """`tjugofem procent` is 25 %."""
-    text, count, _ = _figure(place)
+    whole = place.quantity(0, "procent")
+    text, count = (str(whole.value), whole.count) if whole else _figure(place)[:2]
     if not count or place.key(count) != "procent":
         return None
     return Written(count=count + 1, parts=((count, text), (1, "%")))

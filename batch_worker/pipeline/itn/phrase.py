@@ -63,6 +63,13 @@ class Place:
             return Reading(value=int(keys[0]), count=1)
         return self.reader.read(keys)
 
+    def quantity(self, offset: int, unit: str) -> Reading | None:
+        """Return the number before `unit`, where `en` too is one: `en komma fem`, `en procent`."""
+        if self.keys(offset, 2) == ("en", unit):
+            return Reading(value=1, count=1)
+        found = self.number(offset)
+        return found if found and self.key(offset + found.count) == unit else None
+
     def said(self, reading: Reading, offset: int = 0) -> bool:
         """Tell whether a number is in words, at least partly."""
         return not all(key.isdecimal() for key in self.keys(offset)[: reading.count])

@@ -13,9 +13,11 @@ _LONGEST_LOOP = 12
 """Words of the longest phrase that is looked for as a loop."""
 _LOOP = 3
 """So many times in a row is a loop, twice is speech."""
-_STAMMERED = words("jag och att i en vi du som på the i'm we and to a of")
+_STAMMERED = words("jag och att i en vi du som på kan ska the i'm we and to a of")
 """Said twice in a row by accident only."""
 _MARKS = re.compile(r"([,;:!?])\1+|\.{4,}|(?<!\.)\.\.(?!\.)|,(?=[.!?])")
+_CLOSING = frozenset(",;:!?")
+"""Marks that are never written before a word."""
 _ADDRESS = re.compile(r"[@/]|\w\.\w|^www")
 
 
@@ -70,6 +72,9 @@ def spacing(line: Sequence[Token]) -> tuple[Token, ...]:
         closing = not item.core and not item.lead and set(item.tail) <= set(".,;:!?…)")
         if out and closing and item.tail:
             out[-1] = replace(out[-1], tail=out[-1].tail + item.tail, last=max(out[-1].last, item.last))
+        elif out and item.core and item.lead and set(item.lead) <= _CLOSING:
+            out[-1] = replace(out[-1], tail=out[-1].tail + item.lead)
+            out.append(replace(item, lead=""))
         else:
             out.append(item)
     return tuple(out)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-_PARTS = re.compile(r"^([\"'“”«»(\[¿¡-]*)(.*?)([\"'“”«»)\].,;:!?…-]*)$", re.DOTALL)
+_PARTS = re.compile(r"^((?:[,;:!?]+(?=\w))?[\"'“”«»(\[¿¡-]*)(.*?)([\"'“”«»)\].,;:!?…-]*)$", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

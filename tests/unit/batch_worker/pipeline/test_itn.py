@@ -154,4 +154,4 @@ def test_a_sentence_that_goes_on_gets_no_capital():
 
 def test_other_languages_are_only_tidied():
     """A language without a grammar keeps its words."""
-    assert rewrite_text("zwanzig euro ,bitte", "de") == "Zwanzig euro ,bitte"
+    assert rewrite_text("zwanzig euro ,bitte", "de") == "Zwanzig euro, bitte"
