@@ -73,7 +73,7 @@ class Server:
                 await _refuse(client, refusal, reader, writer)
         finally:
             await _end(reading)
-            writer.close()
+            await _hang_up(writer)
 
     async def _outcome(self, client: Client) -> SvenskaError | None:
         """Talk to a client until it has gone or has to be refused; return why."""
@@ -107,6 +107,17 @@ class Server:
 async def _end(task: "asyncio.Task[None]") -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def _hang_up(writer: asyncio.StreamWriter) -> None:
+    """Close a connection; one whose other end does not take what is still to be sent is not kept for it."""
+    writer.close()
+    try:
+        with contextlib.suppress(OSError):  # TimeoutError is one
+            async with asyncio.timeout(_LINGER_SECONDS):
+                await writer.wait_closed()
+    finally:
+        writer.transport.abort()
 
 
 async def _refuse(

@@ -12,6 +12,7 @@ from wyoming.event import Event
 from wyoming.info import Describe, Info
 from wyoming.ping import Ping
 
+from api_server.wyoming import client, server
 from api_server.wyoming.server import check
 from shared.errors import StartupError
 from tests import processes
@@ -48,6 +49,26 @@ async def test_a_command_is_answered_with_its_transcript():
     ]  # fmt: skip
     assert (numbers(transcript.text), transcript.language) == ([0, 1, 2, 3, 4], "sv")
     assert "".join(chunks) == transcript.text
+
+
+async def test_a_client_that_does_not_read_is_not_kept(monkeypatch: pytest.MonkeyPatch):
+    """Nor is its connection, for what it would still have to read."""
+    monkeypatch.setattr(client, "_UNREAD_SECONDS", 0.1)
+    monkeypatch.setattr(server, "_LINGER_SECONDS", 0.1)
+
+    async with service(FakeEngine()) as streams, serving(streams) as port:
+        small = socket.socket()
+        small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)  # else the kernel takes megabytes for the client
+        small.connect(("127.0.0.1", port))
+        reader, writer = await asyncio.open_connection(sock=small)
+        reader._transport.pause_reading()  # type: ignore[attr-defined]  # asyncio itself would read ahead
+
+        def cut_off() -> bool:
+            writer.write(b"\n")  # fails once the other end is gone
+            return writer.transport.is_closing()
+
+        writer.write(header(type="describe") * 50_000)
+        await until(cut_off)
 
 
 async def test_names_and_terms_are_expected():
