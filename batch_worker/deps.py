@@ -46,6 +46,8 @@ class Services:
     """Effective settings, secrets masked."""
     started_at: float
     """`time.monotonic()` at the start."""
+    converting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """Held while redacted audio is made: hours of decoding, for which uploads and stages shall not wait."""
     draining: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once the service has been told to stop."""
 

@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,17 +17,19 @@ _LEVEL = 0.1
 def spans_to_beep(result: Mapping[str, Any]) -> list[tuple[float, float]]:
     """Return the seconds of a job's result that hold personal data.
 
-    Where a segment's words have no times, what was said when is not known: all of the segment is taken.
+    Where its times are not those of words, what was said when is not known: all of the segment is taken.
     """
     segments = {segment["id"]: segment for segment in result["segments"]}
-    found = []
-    for span in result["pii"]:
-        segment = segments.get(span["segment"])
-        if segment is None or segment.get("words"):
-            found.append((span["start_time"], span["end_time"]))
-        else:
-            found.append((segment["start"], segment["end"]))
-    return found
+    return [_seconds(span, segments.get(span["segment"])) for span in result["pii"]]
+
+
+def _seconds(span: Mapping[str, Any], segment: Mapping[str, Any] | None) -> tuple[float, float]:
+    start, end = span["start_time"], span["end_time"]
+    if segment is None:
+        return start, end
+    words = segment.get("words") or ()
+    timed = start in {round(word["start"], 3) for word in words} and end in {round(word["end"], 3) for word in words}
+    return (start, end) if timed else (segment["start"], segment["end"])
 
 
 def ranges(
@@ -68,14 +70,24 @@ def beeped_pieces(
     margin: float = 0.05,
 ) -> Iterator[NDArray[np.float32]]:
     """Yield the same for a recording that comes in pieces, in the memory of one."""
-    places = ranges(spans, rate=rate, length=sys.maxsize, margin=margin)
-    begin = 0
+    return over_ranges(pieces, ranges(spans, rate=rate, length=sys.maxsize, margin=margin), rate=rate)
+
+
+def over_ranges(
+    pieces: Iterable[NDArray[np.float32]], places: Sequence[tuple[int, int]], *, rate: int
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the pieces with a tone over sample ranges, which are in order and do not overlap."""
+    begin = following = 0
     for piece in pieces:
         out = piece.copy()
-        for first, last in places:
+        while following < len(places):
+            first, last = places[following]
             low, high = max(first, begin), min(last, begin + len(piece))
             if low < high:
                 tone = _LEVEL * np.sin(2 * np.pi * _TONE / rate * np.arange(low - first, high - first))
                 out[low - begin : high - begin] = tone.astype(piece.dtype)
+            if last > begin + len(piece):
+                break  # it goes on in the next piece, or begins there
+            following += 1
         begin += len(piece)
         yield out

@@ -10,7 +10,7 @@ import pytest
 from batch_worker.pipeline import identity
 from batch_worker.pipeline.draft import PiiSpan
 from batch_worker.pipeline.pii.analyzer import analyzer
-from batch_worker.pipeline.pii.audio import beeped, ranges
+from batch_worker.pipeline.pii.audio import beeped, beeped_pieces, over_ranges, ranges, spans_to_beep
 from batch_worker.pipeline.pii.finder import Finder
 from batch_worker.pipeline.pii.hits import Hit, resolved
 from batch_worker.pipeline.pii.places import spans
@@ -176,6 +176,58 @@ def test_beeps_replace_the_spans_and_nothing_else():
     assert np.array_equal(out[last:], speech[last:])
     assert abs(np.corrcoef(out[first:last], speech[first:last])[0, 1]) < 0.05
     assert np.abs(out[first:last]).max() <= 0.1
+
+
+def test_beeps_in_pieces_are_those_of_the_whole():
+    """However the recording is cut, within a span or beside it."""
+    speech = np.random.default_rng(2).normal(0, 0.3, 4_000).astype(np.float32)
+    spans = [(0.01, 0.02), (0.5, 1.5), (1.58, 1.6), (3.0, 9.0)]
+    whole = beeped(speech, spans, rate=1_000)
+    for size in (1, 7, 100, 560, 1_000, 4_000):
+        pieces = (speech[place : place + size] for place in range(0, len(speech), size))
+        assert np.array_equal(np.concatenate(list(beeped_pieces(pieces, spans, rate=1_000))), whole)
+
+
+def test_ten_thousand_spans_cost_no_more_than_their_beeps():
+    """Each piece looks at its own spans alone: hours have tens of thousands of pieces."""
+    looked = 0
+
+    class Range(tuple):
+        __slots__ = ()
+
+        def __iter__(self):
+            nonlocal looked
+            looked += 1
+            return super().__iter__()
+
+    places = [Range((start * 10, start * 10 + 5)) for start in range(10_000)]
+    pieces = (np.zeros(50, np.float32) for _ in range(2_000))
+    assert sum(len(piece) for piece in over_ranges(pieces, places, rate=1_000)) == 100_000
+    assert looked < 40_000
+
+
+def result(words: list[dict[str, object]] | None, start_time: float, end_time: float) -> dict[str, object]:
+    """Return a result with one segment and one span."""
+    segment = {"id": 3, "start": 10.0, "end": 14.0, "words": words}
+    return {"segments": [segment], "pii": [{"segment": 3, "start_time": start_time, "end_time": end_time}]}
+
+
+@pytest.mark.parametrize(
+    ("words", "times", "beeped"),
+    [
+        ([("Anna", 11.0, 11.5), ("Berg", 11.5, 12.25)], (11.0, 12.25), (11.0, 12.25)),
+        ([("Anna", 11.0, 11.5), ("Berg", 11.5, 12.25)], (11.2, 12.25), (10.0, 14.0)),
+        ([("Anna", 11.0, 11.5), ("Berg", 11.5, 12.25)], (11.0, 12.3), (10.0, 14.0)),
+        ([], (11.0, 12.25), (10.0, 14.0)),
+        (None, (11.0, 12.25), (10.0, 14.0)),
+    ],
+)
+def test_only_times_of_words_are_believed(
+    words: list[tuple[str, float, float]] | None, times: tuple[float, float], beeped: tuple[float, float]
+):
+    """Where a span's times are a guess, because the words are not the text's, the whole segment is beeped."""
+    spoken = words and [{"word": word, "start": start, "end": end} for word, start, end in words]
+    assert spans_to_beep(result(spoken, *times)) == [beeped]
 
 
 def test_beeps_are_clamped_to_the_recording():
