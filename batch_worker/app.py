@@ -161,6 +161,7 @@ def _house(settings: Settings, folder: Path, parts: Parts, dispatcher: Dispatche
         blobs=parts.blobs,
         dispatcher=dispatcher,
         workers=folder / "workers",
+        temporary=folder / "tmp",
         retention_seconds=settings.retention_hours * 3600,
         reclaim_seconds=max(1.0, settings.lease_seconds / 3),
     )

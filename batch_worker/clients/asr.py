@@ -52,9 +52,9 @@ class Endpoints:
         self._all.extend(_Endpoint(url) for url in self.urls)
 
     def choose(self) -> _Endpoint:
-        """Return the one with the least to do, those that failed lately last."""
+        """Return the one with the least to do, those that failed lately last; among equals who failed longest ago."""
         now = self.clock()
-        return min(self._all, key=lambda one: (one.avoided_until > now, one.outstanding))
+        return min(self._all, key=lambda one: (one.avoided_until > now, one.outstanding, one.avoided_until))
 
     def avoid(self, endpoint: _Endpoint, seconds: float = _AVOIDED_SECONDS) -> None:
         """Ask the others first for a while."""

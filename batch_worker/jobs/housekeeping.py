@@ -1,6 +1,8 @@
 """What is done now and then: taking back, expiring, sweeping."""
 
 import asyncio
+import contextlib
+import shutil
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -17,6 +19,8 @@ log = structlog.stdlib.get_logger("housekeeping")
 _HOUSE_SECONDS = 300.0
 _ORPHAN_SECONDS = 3600.0
 """A recording that no job owns after that time is left over from a crash between the two."""
+_LEFT_SECONDS = 2 * 86_400.0
+"""Nothing temporary is in use for so long."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +32,8 @@ class House:
     dispatcher: Dispatcher
     workers: Path
     """Folder of the workers' locks."""
+    temporary: Path
+    """Folder for what is removed after use, unless the process was killed before."""
     retention_seconds: float
     """For how long finished jobs are kept."""
     reclaim_seconds: float
@@ -48,7 +54,7 @@ class House:
         await _every(_HOUSE_SECONDS, self.tidy)
 
     async def tidy(self) -> None:
-        """Remove what retention has ended, and recordings that no job owns."""
+        """Remove what retention has ended, recordings that no job owns, and what killed processes left."""
         removed = 0
         while blobs := await self.store.expire(self.clock() - self.retention_seconds):
             for blob in blobs:
@@ -58,8 +64,20 @@ class House:
         orphans = await self.store.orphans(old)
         for blob in orphans:
             await self.blobs.delete(blob)
-        if removed or orphans:
-            log.info("tidied", expired=removed, orphans=len(orphans))
+        left = await asyncio.to_thread(_swept, self.temporary, self.clock() - _LEFT_SECONDS)
+        if removed or orphans or left:
+            log.info("tidied", expired=removed, orphans=len(orphans), left=left)
+
+
+def _swept(folder: Path, than: float) -> int:
+    """Remove what was last written before this time; return how much it was."""
+    removed = 0
+    for path in tuple(folder.iterdir()):
+        with contextlib.suppress(FileNotFoundError):  # its owner has removed it meanwhile
+            if path.lstat().st_mtime < than:
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
+                removed += 1
+    return removed
 
 
 async def _every(seconds: float, do: Callable[[], Awaitable[None]]) -> None:

@@ -1,7 +1,9 @@
 """Doubtful passages heard again, and text that nobody said taken out (`batch_worker.pipeline.rehearing`)."""
 
 import asyncio
+import functools
 import tempfile
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -82,7 +84,7 @@ class Retry:
     ) -> Hearings:
         heard = Hearings()
         with tempfile.TemporaryDirectory(prefix="retry-", ignore_cleanup_errors=True) as folder:
-            files = await asyncio.to_thread(cut, recording, wanted, Path(folder), cancelled=context.cancelled)
+            files = await self._files(recording, wanted, Path(folder), context)
             for done, (passage, file) in enumerate(files.items()):
                 if context.cancelled():
                     raise Cancelled("The job was cancelled.")
@@ -94,6 +96,22 @@ class Retry:
                 heard.answers[passage] = answer
                 context.progress((done + 1) / len(files))
         return heard
+
+    async def _files(
+        self, recording: Path, wanted: Sequence[Passage], folder: Path, context: Context
+    ) -> dict[Passage, Path]:
+        """Cut the passages; a thread that still writes is waited for, else it would write into a removed folder."""
+        left = threading.Event()
+        stop = functools.partial(_either, context.cancelled, left.is_set)
+        cutting = asyncio.ensure_future(asyncio.to_thread(cut, recording, wanted, folder, cancelled=stop))
+        try:
+            return await asyncio.shield(cutting)
+        except asyncio.CancelledError:
+            left.set()
+            await asyncio.wait({cutting})
+            if not cutting.cancelled():
+                cutting.exception()  # nobody waits for it
+            raise
 
     def _request(self, file: Path, transcript: Transcript, context: Context) -> AsrRequest:
         options = context.options
@@ -118,6 +136,10 @@ class Retry:
                 if (pause := forbearance.pause(fault)) is None:
                     raise
                 await self._sleep(pause)
+
+
+def _either(one: Callable[[], bool], other: Callable[[], bool]) -> bool:
+    return one() or other()
 
 
 def _placed(answer: SecondHearing, passage: Passage) -> Answer:

@@ -1,0 +1,59 @@
+"""Which of several api_servers is asked."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from batch_worker.clients.asr import AsrClient, Endpoints
+from batch_worker.pipeline.base import AsrRequest
+from batch_worker.pipeline.options import JobOptions
+from shared.errors import Busy
+
+URLS = ("http://one", "http://two")
+
+
+class Clock:
+    """Time as the test says it."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        """Return the seconds."""
+        return self.now
+
+
+async def test_a_server_that_is_busy_is_not_asked_again_before_the_others(tmp_path: Path) -> None:
+    """Its `Retry-After` is over when the job comes back, and still another may be free."""
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.host)
+        return httpx.Response(503, headers={"Retry-After": "5"}, json={"error": {"code": "busy", "message": "Full."}})
+
+    recording = tmp_path / "a"
+    recording.write_bytes(b"x")
+    request = AsrRequest(job_id="j", recording=recording, language=None, options=JobOptions())
+    clock = Clock()
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+        asr = AsrClient(http, Endpoints(urls=URLS, clock=clock), key=None)
+        for _ in range(4):
+            with pytest.raises(Busy):
+                async with asr.transcribe(request):
+                    pass
+            clock.now += 6.0
+    assert asked == ["one", "two", "one", "two"]
+
+
+def test_the_one_with_the_least_to_do_is_asked_and_one_that_failed_last() -> None:
+    """Until its time of avoidance is over."""
+    clock = Clock()
+    endpoints = Endpoints(urls=URLS, clock=clock)
+    first = endpoints.choose()
+    first.outstanding += 1
+    second = endpoints.choose()
+    assert (first.url, second.url) == URLS
+    endpoints.avoid(second)
+    assert endpoints.choose() is first
+    clock.now += 11.0
+    assert endpoints.choose() is second
