@@ -30,6 +30,7 @@ from api_server.routes import (
     models,
     openai,
     openai_realtime,
+    openai_realtime_secrets,
     pages,
     stream,
     transcribe,
@@ -86,7 +87,7 @@ def create_app(settings: Settings, *, transcriber: Transcriber | None = None) ->
             pools = _Pools(*(_pool(stack, name, size) for name, size in _POOLS))
             services = _services(settings, engines, metrics, pools)
             app.state.services = services
-            app.state.keys = settings.keys
+            app.state.keys, app.state.secrets = settings.keys, openai_realtime_secrets.Secrets()
             streams = app.state.streams = _streams(settings, services, pools, metrics)
             tasks = [
                 asyncio.create_task(supervised(name, run))
@@ -115,7 +116,10 @@ def create_app(settings: Settings, *, transcriber: Transcriber | None = None) ->
     if settings.compat_routes:
         for router in (seed001.router, seed004.router, seed004.keyed):
             app.include_router(router)
-    for part in (transcribe, models, health, stream, pages, openai, openai_realtime, deepgram, deepgram_live):
+    for part in (
+        transcribe, models, health, stream, pages, openai, openai_realtime, openai_realtime_secrets, deepgram,
+        deepgram_live,
+    ):  # fmt: skip
         app.include_router(part.router)
     app.include_router(health.keyed)
     app.include_router(openai.unknown)

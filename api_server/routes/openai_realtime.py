@@ -20,7 +20,8 @@ from api_server.routes.dialects import hosted_status
 from api_server.routes.g711 import pcm_s16le
 from api_server.routes.openai import refusal
 from api_server.routes.openai_realtime_items import Told
-from api_server.routes.openai_realtime_session import Session, Shape, document, updated
+from api_server.routes.openai_realtime_secrets import Secrets
+from api_server.routes.openai_realtime_session import Session, Shape, checked, document, updated
 from api_server.routes.openai_realtime_turns import CLEARED, DetectedTurns, ManualTurns, Turns
 from api_server.routes.sse import Document, dumps
 from api_server.routes.stream import StarletteSocket, serve
@@ -28,7 +29,7 @@ from api_server.routes.translation import Native, Translation
 from api_server.streaming.connection import Socket
 from api_server.streaming.outbox import Sent
 from api_server.streaming.service import StreamService
-from shared.errors import Conflict, InvalidParameter, ModelNotFound, SvenskaError
+from shared.errors import Conflict, InvalidParameter, SvenskaError
 from shared.events import Final, Flush, Flushed, Partial, SpeechStarted, Start, StreamError
 
 router = APIRouter()
@@ -36,10 +37,6 @@ router = APIRouter()
 _PROTOCOL, _KEY_PROTOCOL, _EARLIER_PROTOCOL = "realtime", "openai-insecure-api-key.", "openai-beta.realtime-v1"
 _LARGE = 1_000_000
 """Characters of a message that is not read on the event loop."""
-_WHERE: dict[Shape, str] = {
-    "session": "session.audio.input.transcription",
-    "transcription_session": "session.input_audio_transcription",
-}
 _KINDS = (
     "session.update, transcription_session.update, input_audio_buffer.append, input_audio_buffer.commit "
     "or input_audio_buffer.clear"
@@ -50,7 +47,10 @@ _KINDS = (
 async def realtime(websocket: WebSocket) -> None:
     """Serve one transcription session; a wrong key or intent is an HTTP status, everything later an `error` event."""
     offered: list[str] = websocket.scope.get("subprotocols", [])
+    secrets: Secrets = websocket.app.state.secrets
     key = _key(websocket, offered)
+    if (lent := secrets.find(key)) is not None:
+        key = lent.key
     try:
         authorize(key, websocket.app.state.keys)
         _check_intent(websocket.query_params.get("intent", "transcription"))
@@ -62,8 +62,9 @@ async def realtime(websocket: WebSocket) -> None:
     earlier = _EARLIER_PROTOCOL in offered or "realtime=v1" in websocket.headers.get("openai-beta", "")
     shape: Shape = "transcription_session" if earlier else "session"
     dictation = Dictation(
-        StarletteSocket(websocket), shape=shape, model=streams.model.name, check=streams.decode_options
-    )
+        StarletteSocket(websocket), shape=shape, model=streams.model.name, check=streams.decode_options,
+        session=None if lent is None else lent.session,
+    )  # fmt: skip
     await serve(websocket, dictation, key=key, refusal=lambda error: dumps(_numbered(_refused(error, None))))
 
 
@@ -81,14 +82,25 @@ def _check_intent(intent: str) -> None:
 class Dictation(Translation):
     """One of OpenAI's clients, in a transcription session."""
 
-    def __init__(self, wire: Socket, *, shape: Shape, model: str, check: Callable[[Start], object]) -> None:
-        """Serve a client on `wire`; `check` raises errors of the tree for a stream that cannot be opened."""
+    def __init__(
+        self,
+        wire: Socket,
+        *,
+        shape: Shape,
+        model: str,
+        check: Callable[[Start], object],
+        session: Session | None = None,
+    ) -> None:
+        """Serve a client on `wire`; `check` raises errors of the tree for a stream that cannot be opened.
+
+        `session` holds until the client changes it.
+        """
         super().__init__(wire)
         self._id = f"sess_{uuid.uuid4().hex[:24]}"
         self._shape = shape
         self._model = model
         self._check = check
-        self._session = Session()
+        self._session = session or Session()
         self._turns = self._new_turns()
         self._greeted = self._opened = False
         self._bytes = 0
@@ -152,7 +164,7 @@ class Dictation(Translation):
 
     def _update(self, shape: Shape, changes: object) -> None:
         session = updated(self._session, shape, changes)
-        self._check_start(shape, session.start())
+        checked(session, shape, self._check)
         if self._opened and (session.start(), session.turns) != (self._session.start(), self._session.turns):
             raise Conflict(
                 "The session cannot be changed once audio has been sent; open another connection.",
@@ -161,14 +173,6 @@ class Dictation(Translation):
         self._session, self._shape = session, shape
         if not self._opened:
             self._turns = self._new_turns()
-
-    def _check_start(self, shape: Shape, start: Start) -> None:
-        try:
-            self._check(start)
-        except (InvalidParameter, ModelNotFound) as error:
-            name = "model" if isinstance(error, ModelNotFound) else "language"
-            error.detail = {**(error.detail or {}), "field": f"{_WHERE[shape]}.{name}"}
-            raise
 
     def _new_turns(self) -> Turns:
         session, earlier = self._session, self._shape == "transcription_session"

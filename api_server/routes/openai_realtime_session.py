@@ -1,6 +1,6 @@
 """The settings of one of OpenAI's transcription sessions, in its present shape and in the earlier one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel, Discriminator, Field, Tag, ValidationError
 
 from api_server.routes.openai import served
 from api_server.routes.sse import Document
-from shared.errors import InvalidParameter
+from shared.errors import InvalidParameter, ModelNotFound
 from shared.events import Start
 
 Shape = Literal["session", "transcription_session"]
@@ -23,6 +23,10 @@ _EAGER = {"high": 0.5, "medium": 0.8, "auto": 0.8, "low": 1.5}
 _TEXT_LIMIT = 4_000
 _RATE, _TELEPHONE_RATE = 24_000, 8_000
 _FORMATS: dict[str, Encoding] = {"audio/pcm": "pcm", "audio/pcmu": "pcmu", "audio/pcma": "pcma"}
+_WHERE: dict[Shape, str] = {
+    "session": "session.audio.input.transcription",
+    "transcription_session": "session.input_audio_transcription",
+}
 _EARLIER_FORMATS: dict[str, Encoding] = {"pcm16": "pcm", "g711_ulaw": "pcmu", "g711_alaw": "pcma"}
 
 
@@ -177,6 +181,16 @@ def updated(session: Session, shape: Shape, changes: object) -> Session:
         path = [str(part) for part in fault["loc"] if part not in {"server_vad", "semantic_vad"}]
         expected = "it" if fault["type"] == "missing" else fault["msg"].removeprefix("Input should be ")
         raise InvalidParameter(".".join(["session", *path]), expected=expected, got=fault["input"]) from None
+
+
+def checked(session: Session, shape: Shape, check: Callable[[Start], object]) -> None:
+    """Let `check` raise errors of the tree for a stream that cannot be opened, and name OpenAI's field in them."""
+    try:
+        check(session.start())
+    except (InvalidParameter, ModelNotFound) as error:
+        name = "model" if isinstance(error, ModelNotFound) else "language"
+        error.detail = {**(error.detail or {}), "field": f"{_WHERE[shape]}.{name}"}
+        raise
 
 
 def _refuse_earlier_names(changes: object) -> None:

@@ -247,6 +247,23 @@ def test_a_browser_sends_its_key_in_a_sub_protocol(keyed: Service) -> None:
         assert json.loads(socket.recv())["type"] == "session.created"
 
 
+def test_a_browser_opens_the_session_that_was_made_for_it(keyed: Service) -> None:
+    """With a client secret in place of the key, its settings hold from the beginning; anything else is refused."""
+    wanted = session(transcription={"language": "en"}, turn_detection=None)
+    secret = library(keyed.url, "hemlig").realtime.client_secrets.create(session=wanted)
+    with library(keyed.url, secret.value).realtime.connect() as connection:
+        created = connection.recv().to_dict()["session"]
+    assert created["audio"] == secret.to_dict()["session"]["audio"]
+    assert (created["audio"]["input"]["transcription"]["language"], created["audio"]["input"]["turn_detection"]) == (
+        "en",
+        None,
+    )
+    with pytest.raises(openai.AuthenticationError):
+        library(keyed.url, secret.value).models.list()
+    with pytest.raises(websockets.InvalidStatus), library(keyed.url, secret.value + "x").realtime.connect():
+        pass
+
+
 def test_an_intent_that_is_not_served_is_refused(api_server_url: str) -> None:
     """The refusal is OpenAI's error object."""
     url = api_server_url.replace("http", "ws", 1) + "/v1/realtime?intent=conversation"
