@@ -1,5 +1,7 @@
 """Settings from the environment: what both services share, and how a wrong value is told to a person."""
 
+import math
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -9,6 +11,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from shared.errors import StartupError
 
 _MASK = "********"
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+"""Name and password in an address."""
 
 
 class CommonSettings(BaseSettings):
@@ -70,7 +74,7 @@ def explain(error: ValidationError) -> list[str]:
     lines = []
     for fault in error.errors():
         name = str(fault["loc"][0]).upper() if fault["loc"] else "settings"
-        got = _MASK if name.endswith(("KEY", "KEYS", "TOKEN", "SECRET")) else repr(fault["input"])
+        got = _MASK if name.endswith(("KEY", "KEYS", "TOKEN", "SECRET")) else repr(_shown(fault["input"]))
         lines.append(
             f"{name}: {fault['msg'].removeprefix('Input should be ').removeprefix('Value error, ')}; got {got}"
         )
@@ -81,7 +85,16 @@ def effective(settings: CommonSettings) -> dict[str, Any]:
     """Return every setting by its environment name, ready for JSON, secrets masked."""
     values = settings.model_dump(mode="json")
     secret = {name for name, value in settings if _is_secret(value)}
-    return {name.upper(): (_MASK if name in secret and value else value) for name, value in values.items()}
+    return {name.upper(): (_MASK if name in secret and value else _shown(value)) for name, value in values.items()}
+
+
+def _shown(value: Any) -> Any:  # noqa: ANN401 - JSON in, JSON out
+    """Return a value as JSON has it, which knows no infinity, and without the credentials in an address."""
+    if isinstance(value, list | tuple):
+        return [_shown(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return _CREDENTIALS.sub(_MASK, value) if isinstance(value, str) else value
 
 
 def _is_secret(value: object) -> bool:

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from shared.errors import StartupError
 class Settings(CommonSettings):
     port: int = Field(default=1, ge=0)
     hf_token: SecretStr = SecretStr("")
+    server: str = ""
 
 
 @pytest.fixture(autouse=True)
@@ -68,3 +70,18 @@ def test_secrets_stay_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown["API_KEYS"] == "********"
     assert shown["PORT"] == 1
     assert not shown["HF_TOKEN"] or shown["HF_TOKEN"] == "********"
+
+
+def test_credentials_in_an_address_stay_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither `GET /config` nor the refusal of a wrong value shows them; the rest of the address is shown."""
+    monkeypatch.setenv("SERVER", "https://me:hush@host/v1")
+    assert effective(load(Settings))["SERVER"] == "https://********@host/v1"
+    monkeypatch.setenv("PORT", "https://me:hush@host")
+    with pytest.raises(StartupError, match=r"got 'https://\*+@host'"):
+        load(Settings)
+
+
+def test_no_limit_is_a_limit_that_json_can_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Infinity is a number to Python and none to JSON."""
+    monkeypatch.setenv("MAX_AUDIO_SECONDS", "inf")
+    assert json.loads(json.dumps(effective(load(Settings)), allow_nan=False))["MAX_AUDIO_SECONDS"] == "inf"
