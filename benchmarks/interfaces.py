@@ -7,6 +7,8 @@ Starts its own services on free ports, with the bundled model on one thread, and
 once, in an order of its own, and compares each with the native way of that round: the figure is the median of these
 differences, with its 95 % interval, so that what the decode takes, and what else the machine does, falls out.
 "native, again" is a second native run of each round: how far it is from 0 is how far the figures can be trusted.
+Behind them, likewise over the native way, is the processor time of the server's event loop, where all translation is
+done: other work on the machine does not lengthen it. (A job's includes its removal.)
 
 So that the translation is measured and not the decode, native requests ask for what the interface asks for anyway:
 words where there are words (Deepgram always has them), server-sent events for `stream=true`, and of streams: no
@@ -33,6 +35,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Protocol
 
 import httpx
@@ -61,6 +64,8 @@ PAUSE = 0.4
 """Seconds of silence behind the clip: enough for the final to be decoded, too little to end the utterance."""
 SETTLE = 0.3
 """Seconds in which the server has heard and decoded what it was sent."""
+AFTER = 0.02
+"""Seconds in which the server puts away what an answered request has left."""
 AGAIN = "native, again"
 
 Message = str | bytes
@@ -112,6 +117,8 @@ class Row:
     """Milliseconds: with 95 % confidence `over` is more than this …"""
     high: float
     """… and less than this."""
+    loop: float
+    """Milliseconds of the event loop's processor time over the native way, the median of the rounds' differences."""
 
     @property
     def verdict(self) -> str:
@@ -121,32 +128,42 @@ class Row:
         return f"above {BAR:g}" if self.low > BAR else "not sure"
 
 
-def measured(comparisons: Iterable[Comparison], rounds: int) -> Figures:
-    """Return the rows of all ways; the first round warms up and does not count."""
+def measured(running: Service, comparisons: Iterable[Comparison], rounds: int) -> Figures:
+    """Return the rows of all ways to a service; the first round warms up and does not count."""
     order = [(one, name, way) for one in comparisons for name, way in one.ways.items()]
-    times: dict[tuple[str, str], list[float]] = {(one.name, name): [] for one, name, _way in order}
+    times: dict[tuple[str, str], list[tuple[float, float]]] = {(one.name, name): [] for one, name, _way in order}
     shuffle = random.Random(7).shuffle
     for turn in range(rounds + 1):
         shuffle(order)
         for one, name, way in order:
+            before = loop_time(running)
             seconds, answer = way()
+            time.sleep(AFTER)
             if one.shows not in answer:
                 raise RuntimeError(f"{one.name}, {name}: expected {one.shows!r} in {answer!r}")
             if turn:
-                times[one.name, name].append(1000 * seconds)
+                times[one.name, name].append((1000 * seconds, loop_time(running) - before))
     return {f"{one}: {name}": row(taken, times[one, "native"]) for (one, name), taken in times.items()}
 
 
-def row(taken: list[float], native: list[float]) -> Row:
+def loop_time(running: Service) -> float:
+    """Return the milliseconds of processor time that a service's first thread, its event loop, has taken: proc(5)."""
+    schedstat = Path(f"/proc/{running.pid}/task/{running.pid}/schedstat").read_text(encoding="ascii")
+    return int(schedstat.split()[0]) / 1e6
+
+
+def row(taken: list[tuple[float, float]], native: list[tuple[float, float]]) -> Row:
     """Return the figures of one way."""
-    over = sorted(mine - theirs for mine, theirs in zip(taken, native, strict=True))
+    times = [seconds for seconds, _loop in taken]
+    over = sorted(mine - theirs for (mine, _), (theirs, _) in zip(taken, native, strict=True))
     outside = max(0, int((len(over) - 1.96 * math.sqrt(len(over))) / 2))  # the sign test's interval of a median
     return Row(
-        median=statistics.median(taken),
-        p95=percentile(taken, 0.95),
+        median=statistics.median(times),
+        p95=percentile(times, 0.95),
         over=statistics.median(over),
         low=over[outside],
         high=over[-1 - outside],
+        loop=statistics.median(mine - theirs for (_, mine), (_, theirs) in zip(taken, native, strict=True)),
     )
 
 
@@ -160,7 +177,7 @@ def recordings(chosen: argparse.Namespace) -> Figures:
         httpx.Client(base_url=api.url, timeout=60) as client,
         websocket(streams_at(api) + "/ws") as demonstration,
     ):
-        return measured(_recordings(client, demonstration), chosen.rounds)
+        return measured(api, _recordings(client, demonstration), chosen.rounds)
 
 
 def _recordings(client: httpx.Client, demonstration: Line) -> Iterator[Comparison]:
@@ -245,14 +262,11 @@ def streams(chosen: argparse.Namespace) -> Figures:
     port = processes.free_port()
     with service(WHISPER_THREADS=THREADS, WYOMING_PORT=str(port)) as api:
         pairs = list(_pairs(streams_at(api), port))
-        return {
-            **measured(
-                [compared(f"end of {name}", ended, native, others) for name, native, others in pairs], chosen.streams
-            ),
-            **measured(
-                [compared(f"whole of {name}", whole, native, others) for name, native, others in pairs], chosen.rounds
-            ),
-        }
+        figures: Figures = {}
+        for part, way, rounds in (("end", ended, chosen.streams), ("whole", whole, chosen.rounds)):
+            ways = [compared(f"{part} of {name}", way, native, others) for name, native, others in pairs]
+            figures |= measured(api, ways, rounds)
+        return figures
 
 
 def compared(
@@ -438,7 +452,7 @@ def jobs(chosen: argparse.Namespace) -> Figures:
         running = handed_in(client, "/jobs")[1]
         while client.get(f"/jobs/{running}").json()["status"] != "running":
             time.sleep(0.05)
-        return measured(_jobs(client, done, own), chosen.rounds)
+        return measured(batch, _jobs(client, done, own), chosen.rounds)
 
 
 def _jobs(client: httpx.Client, done: str, own: str) -> Iterator[Comparison]:
@@ -498,7 +512,7 @@ BENCHMARKS: dict[str, Callable[[argparse.Namespace], Figures]] = {
 def table_line(one: Row) -> str:
     """Return a row of the table."""
     between = f"{one.low:+.2f} … {one.high:+.2f}"
-    return f"{one.median:9.2f} {one.p95:9.2f} {one.over:+9.2f} {between:>18} {one.verdict}".rstrip()
+    return f"{one.median:9.2f} {one.p95:9.2f} {one.over:+9.2f} {between:>18} {one.loop:+8.2f}  {one.verdict}".rstrip()
 
 
 def main() -> None:
@@ -510,7 +524,7 @@ def main() -> None:
     if unknown := set(chosen.which) - set(BENCHMARKS):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     report: Figures = {"machine": machine(), "bar": f"over < {BAR:g} ms"}
-    print(f"{'':65} median ms    p95 ms   over native ms, 95 % interval (bar: < {BAR:g})")
+    print(f"{'':65} median ms    p95 ms   over native ms, 95 % interval   loop ms   (bar: < {BAR:g})")
     for name in chosen.which or BENCHMARKS:
         before = os.getloadavg()[0]
         rows = BENCHMARKS[name](chosen)
