@@ -35,7 +35,11 @@ class Metrics:
             "svenska_short_windows", "Short windows by what the verification said.", ("verdict",),
             registry=self.registry,
         )  # fmt: skip
-        self._audio = Counter("svenska_audio_seconds", "Seconds of audio transcribed.", registry=self.registry)
+        self._audio = Counter(
+            "svenska_audio_seconds",
+            "Seconds of audio transcribed, of recordings and of streams' speech.",
+            registry=self.registry,
+        )
         self.loop_lag = Gauge(
             "svenska_event_loop_lag_seconds", "How late the event loop woke last.", registry=self.registry
         )
@@ -90,6 +94,7 @@ class Metrics:
         self._events.labels(event.type).inc()
         if isinstance(event, Final):
             self._latency.observe(event.latency)
+            self.transcribed(event.end - event.start)
         elif isinstance(event, Partial):
             self._lag.observe(event.lag)
 
@@ -103,7 +108,7 @@ class Metrics:
 
     def transcribed(self, seconds: float) -> None:
         """Count audio."""
-        self._audio.inc(seconds)
+        self._audio.inc(max(0.0, seconds))
 
     def page(self) -> bytes:
         """Return the exposition."""

@@ -112,6 +112,7 @@ async def _second_hearing(services: Services, form: RetryForm) -> Document:
         options = options_for(wish, services, recognizer.transcriber.info)
         audio = await services.recordings.read(form.file.file)
         segments = [await _hear_again(recognizer, priority, audio, span, options) for span in spans]
+    services.metrics.transcribed(sum(min(span.end, audio.duration) - span.start for span in spans))
     return {"model": recognizer.transcriber.info.name, "segments": [to_json(segment) for segment in segments]}
 
 

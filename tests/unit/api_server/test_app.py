@@ -177,10 +177,12 @@ async def test_a_hung_engine_is_not_ready(tmp_path: Path) -> None:
 
 
 async def test_the_spans_of_a_second_hearing_keep_their_ids(tmp_path: Path) -> None:
-    """One segment for each span, in the order asked, times as asked."""
-    async with running(tmp_path, FakeTranscriber("Ja.")) as (client, _app):
+    """One segment for each span, in the order asked, times as asked; they count as audio."""
+    async with running(tmp_path, FakeTranscriber("Ja.")) as (client, app):
         spans = [{"id": 7, "start": 1.0, "end": 2.0}, {"id": 3, "start": 0.0, "end": 1.0}]
         reply = await client.post("/transcribe/retry", files={"file": speech(3)}, data={"segments": json.dumps(spans)})
+        counted = services(app).metrics.registry.get_sample_value("svenska_audio_seconds_total")
+    assert counted == 2.0
     segments = reply.json()["segments"]
     assert [(one["id"], one["start"], one["end"], one["text"]) for one in segments] == [
         (7, 1.0, 2.0, "Ja."),
