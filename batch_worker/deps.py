@@ -5,7 +5,7 @@ import hmac
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
@@ -20,6 +20,15 @@ from batch_worker.jobs.view import job_json
 from batch_worker.metrics import Metrics
 from batch_worker.pipeline.base import Stage
 from shared.errors import Unauthorized
+
+if TYPE_CHECKING:
+    from starlette._utils import AwaitableOrContextManager
+    from starlette.datastructures import FormData
+
+
+FIELD_BYTES = 16 * 1024 * 1024
+"""The longest field of a form; an hour of words with their times takes 1 MB."""
+_FIELDS = 32
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,6 +90,14 @@ def key_of(connection: HTTPConnection) -> str | None:
     return connection.query_params.get("api_key") if connection.scope["type"] == "websocket" else None
 
 
+class _Roomy(Request):
+    """A request whose form may hold the transcript of hours in a field; by itself a field ends at 1 MB."""
+
+    def form(self, **_limits: object) -> "AwaitableOrContextManager[FormData]":
+        """Return the form as `Request.form` does, within limits of our own."""
+        return super().form(max_files=_FIELDS, max_fields=_FIELDS, max_part_size=FIELD_BYTES)
+
+
 class KeyedRoute(APIRoute):
     """A route that asks for the API key before it reads anything of the body."""
 
@@ -90,6 +107,6 @@ class KeyedRoute(APIRoute):
 
         async def keyed(request: Request) -> Response:
             authorize(key_of(request), request.app.state.keys)
-            return await handle(request)
+            return await handle(_Roomy(request.scope, request.receive))
 
         return keyed

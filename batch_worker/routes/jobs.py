@@ -13,7 +13,7 @@ from fastapi import APIRouter, Form, Header, Path, Query, Response, UploadFile
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from batch_worker.deps import KeyedRoute, Provided, Services
+from batch_worker.deps import FIELD_BYTES, KeyedRoute, Provided, Services
 from batch_worker.errors import REPLIES
 from batch_worker.jobs import cursor as cursors
 from batch_worker.jobs import submission
@@ -21,7 +21,7 @@ from batch_worker.jobs.model import BlobKey, Job, NewJob, Status, Waiting
 from batch_worker.pipeline import build
 from batch_worker.pipeline.draft import Draft, to_json
 from batch_worker.pipeline.options import parse_options
-from shared.errors import Conflict, EmptyAudio, InvalidParameter, MissingFile, NotFound, StartupError
+from shared.errors import Conflict, EmptyAudio, InvalidParameter, MissingFile, NotFound, StartupError, UploadTooLarge
 from shared.render import MEDIA_TYPES, Format, render
 from shared.transcript import segment_from_json
 
@@ -40,8 +40,8 @@ class JobForm(BaseModel):
 
     file: UploadFile | None = None
     """The recording."""
-    transcript: str | None = None
-    """A transcript as JSON instead: nothing is decoded."""
+    transcript: str | UploadFile | None = None
+    """A transcript as JSON instead, in the field or as a file: nothing is decoded."""
     language: str | None = Field(default=None, max_length=20)
     """ISO 639-1, `auto`, or nothing for the api_server's default."""
     priority: int = Field(default=0, ge=-100, le=100)
@@ -73,13 +73,14 @@ async def accept(services: Services, form: JobForm, *, key: str | None = None, j
     `job_id` goes with a key of its own; without it an id is drawn. Raises what is wrong with the form, `Conflict`,
     `QueueFull` or `StorageFull`.
     """
-    new = await _checked(services, form, key)
+    transcript = await _text(form.transcript)
+    new = await _checked(services, form, transcript, key)
     if job_id is not None:
         new["id"] = job_id
     digest = hashlib.sha256()
     if form.file is not None:
         new["blob"] = await services.blobs.put(_chunks(form.file, digest))
-    fields = form.model_dump(exclude={"file"}) | {"filename": new["filename"]}
+    fields = form.model_dump(exclude={"file"}) | {"transcript": transcript, "filename": new["filename"]}
     try:
         job, created = await services.store.add(
             NewJob(**new, fingerprint=submission.fingerprint(digest.hexdigest(), fields)), limit=services.queue_limit
@@ -160,11 +161,11 @@ async def retry(services: Provided, job_id: JobId) -> JSONResponse:
     return JSONResponse(_accepted(again), 202, {"Location": f"/jobs/{again.id}"})
 
 
-async def _checked(services: Services, form: JobForm, key: str | None) -> dict[str, Any]:
+async def _checked(services: Services, form: JobForm, transcript: str | None, key: str | None) -> dict[str, Any]:
     """Return the fields of the new job, all but the recording; raises what is wrong with them."""
-    if form.file is None and not form.transcript:
+    if form.file is None and not transcript:
         raise MissingFile("Send the recording as the form field `file`, or a `transcript`.")
-    if form.file is not None and form.transcript:
+    if form.file is not None and transcript:
         raise InvalidParameter("transcript", expected="either `file` or `transcript`", got="both")
     if form.file is not None and not form.file.size:
         raise EmptyAudio("The file is empty (0 bytes).")
@@ -174,7 +175,7 @@ async def _checked(services: Services, form: JobForm, key: str | None) -> dict[s
     wishes = submission.features(submission.json_object("features", form.features), build.features())
     await _workable(services, wishes)
     chosen = build.chosen(services.features, wishes)
-    draft = await asyncio.to_thread(_handed_in, form.transcript) if form.transcript else b""
+    draft = await asyncio.to_thread(_handed_in, transcript) if transcript else b""
     if form.webhook_url:
         await services.check_webhook(form.webhook_url)
     skipped = [name for name in build.installed() if name not in chosen]
@@ -194,6 +195,18 @@ async def _checked(services: Services, form: JobForm, key: str | None) -> dict[s
         "webhook_url": form.webhook_url,
         "idempotency_key": key,
     }
+
+
+async def _text(transcript: str | UploadFile | None) -> str | None:
+    """Return a transcript's JSON, wherever in the form it is."""
+    if transcript is None or isinstance(transcript, str):
+        return transcript
+    if (transcript.size or 0) > FIELD_BYTES:
+        raise UploadTooLarge(f"The transcript is larger than {FIELD_BYTES // 1_000_000} MB.")
+    try:
+        return (await transcript.read()).decode()
+    except UnicodeDecodeError:
+        raise InvalidParameter("transcript", expected="JSON in UTF-8", got="other bytes") from None
 
 
 def _handed_in(transcript: str) -> bytes:

@@ -12,9 +12,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from shared.transcript import Word, to_json
 from tests import clips, processes
 from tests.integration.fake_asr import FakeAsr
 from tests.processes import Service
+from tests.unit.shared.values import segment, transcript
 
 pytestmark = pytest.mark.slow
 
@@ -98,6 +100,21 @@ def test_a_transcript_is_taken_instead_of_a_recording(jobs: httpx.Client, api_se
     job = over(jobs, reply.json()["job_id"])
     stages = {stage["name"]: stage["status"] for stage in job["stages"]}  # type: ignore[attr-defined]
     assert (job["status"], stages["transcribe"], stages["pii"]) == ("completed", "skipped", "completed")
+
+
+@pytest.mark.parametrize("name", [None, "three-hours.json"])
+def test_the_transcript_of_three_hours_is_taken(jobs: httpx.Client, name: str | None) -> None:
+    """With the times of all its words, in a field or as a file; 3 MB."""
+    words = tuple(Word(start=place * 0.4, end=place * 0.4 + 0.3, word="ordet", probability=0.9) for place in range(10))
+    said = " ".join(word.word for word in words)
+    segments = (
+        segment(id=place, start=place * 4.0, end=place * 4.0 + 4, text=said, words=words) for place in range(2700)
+    )
+    document = json.dumps(to_json(transcript(*segments)))
+    reply = jobs.post("/jobs", files={"transcript": (name, document)})
+    assert reply.status_code == 202, reply.text
+    assert over(jobs, reply.json()["job_id"])["status"] == "completed"
+    assert len(jobs.get(f"/jobs/{reply.json()['job_id']}/result").json()["segments"]) == 2700
 
 
 def test_lists_go_on_where_they_stopped(jobs: httpx.Client) -> None:
