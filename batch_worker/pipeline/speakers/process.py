@@ -35,6 +35,14 @@ _KEPT = frozenset({
     "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "XDG_CACHE_HOME", "HTTP_PROXY",
     "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
 })  # fmt: skip
+_SET = {
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYANNOTE_METRICS_ENABLED": "0",
+    "MALLOC_MMAP_THRESHOLD_": "262144",
+    "MALLOC_ARENA_MAX": "2",
+}
+"""Without the threshold, glibc grows the heap by each batch of a long recording: small results, which stay, lie between
+large blocks, which do not, so that none of these can be used again (2 GB an hour were seen)."""
 _TAIL = 2_000
 """Bytes of the child's last words that the log gets."""
 
@@ -174,7 +182,7 @@ def environment(whole: Mapping[str, str]) -> dict[str, str]:
         for name, value in whole.items()
         if name.upper() in _KEPT or (name.startswith("HF_") and "TOKEN" not in name)
     }
-    return {**kept, "PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1", "PYANNOTE_METRICS_ENABLED": "0"}
+    return {**kept, **_SET, "PYTHONPATH": str(_ROOT)}
 
 
 def _kill(child: Process) -> None:
