@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from shared.errors import MalformedBody, UploadTooLarge
+from shared.errors import Cancelled, MalformedBody, UploadTooLarge
 from shared.logs import valid_id
 
 Scope = MutableMapping[str, Any]
@@ -85,8 +85,9 @@ class RequestContext:
 class BodyLimit:
     """Refuses a request whose body is longer than `limit` bytes, or of which nothing more comes.
 
-    Raises `UploadTooLarge` or `MalformedBody` out of `receive`, so that the reply has the same shape as every other
-    error. The server reads and throws away the rest, so that a client in the middle of sending still gets its answer.
+    Raises `UploadTooLarge`, `MalformedBody` or, where the client has gone, `Cancelled` out of `receive`, so that the
+    reply has the same shape as every other error. The server reads and throws away the rest, so that a client in the
+    middle of sending still gets its answer.
     """
 
     def __init__(self, app: App, limit: int, *, patience: float = _STALLED_SECONDS) -> None:
@@ -102,7 +103,7 @@ class BodyLimit:
             return
         stated = header(scope, b"content-length")
         too_long = stated is not None and stated.isdecimal() and float(stated) > self._limit
-        received, more = 0, True
+        received, more = 0, stated not in {None, "0"} or header(scope, b"transfer-encoding") is not None
 
         async def limited() -> Message:
             nonlocal received, more
@@ -120,9 +121,12 @@ class BodyLimit:
         """Return more of the body: a client whose machine has gone says nothing, and must not keep its file here."""
         try:
             async with asyncio.timeout(self._patience):
-                return await receive()
+                message = await receive()
         except TimeoutError:
             raise MalformedBody(f"Nothing more of the body came for {self._patience:g} seconds.") from None
+        if message["type"] == "http.disconnect":
+            raise Cancelled("The client went away while it sent the body.")
+        return message
 
     def _refusal(self) -> UploadTooLarge:
         megabytes = self._limit // 1_000_000

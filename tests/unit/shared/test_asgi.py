@@ -6,7 +6,7 @@ import pytest
 import structlog
 
 from shared.asgi import App, BodyLimit, Message, Receive, RequestContext, Scope, Send
-from shared.errors import MalformedBody, UploadTooLarge
+from shared.errors import Cancelled, MalformedBody, UploadTooLarge
 
 
 def scope(headers: dict[str, str] | None = None, kind: str = "http") -> dict[str, Any]:
@@ -69,6 +69,14 @@ async def test_a_body_that_keeps_its_length_to_itself_is_counted() -> None:
         await called(BodyLimit(reader, 10), {"Content-Length": "3"}, b"123456", b"789012")
 
 
+CHUNKED = {"Transfer-Encoding": "chunked"}
+
+
+async def gone() -> dict[str, Any]:
+    """Say that the client has gone."""
+    return {"type": "http.disconnect"}
+
+
 async def never() -> dict[str, Any]:
     """Bring nothing, as a client does whose machine has gone."""
     await asyncio.Event().wait()
@@ -78,7 +86,25 @@ async def never() -> dict[str, Any]:
 async def test_a_body_that_stops_coming_is_given_up() -> None:
     """Its file and its connection would be kept for ever."""
     with pytest.raises(MalformedBody, match="Nothing more"):
-        await BodyLimit(reader, 10, patience=0)(scope(), never, lambda _message: asyncio.sleep(0))
+        await BodyLimit(reader, 10, patience=0)(scope(CHUNKED), never, lambda _message: asyncio.sleep(0))
+
+
+@pytest.mark.parametrize("headers", [CHUNKED, {"Content-Length": "4"}])
+async def test_a_client_that_goes_while_it_sends_has_cancelled(headers: dict[str, str]) -> None:
+    """It sent nothing wrong."""
+    with pytest.raises(Cancelled):
+        await BodyLimit(reader, 10)(scope(headers), gone, lambda _message: asyncio.sleep(0))
+
+
+async def test_a_client_that_had_nothing_to_send_may_go() -> None:
+    """Whoever answers it hears so and ends."""
+    heard: list[Message] = []
+
+    async def app(_scope: Scope, receive: Receive, _send: Send) -> None:
+        heard.append(await receive())
+
+    await BodyLimit(app, 10)(scope(), gone, lambda _message: asyncio.sleep(0))
+    assert heard == [{"type": "http.disconnect"}]
 
 
 async def test_a_body_that_is_there_makes_nobody_hurry() -> None:
@@ -96,7 +122,7 @@ async def test_a_body_that_is_there_makes_nobody_hurry() -> None:
     async def receive() -> dict[str, Any]:
         return next(arrived, None) or await never()
 
-    await BodyLimit(app, 10, patience=0.01)(scope(), receive, lambda _message: asyncio.sleep(0))
+    await BodyLimit(app, 10, patience=0.01)(scope(CHUNKED), receive, lambda _message: asyncio.sleep(0))
 
 
 async def test_a_socket_is_logged_without_its_query() -> None:
