@@ -303,7 +303,7 @@ def test_a_client_that_goes_while_it_sends_leaves_nothing(api_server: Service):
     for connection in connections:
         connection.close()
     until(lambda: kept_files(api_server) == [])
-    assert open_requests(api_server) == 0
+    until(lambda: open_requests(api_server) == 0)
     assert "Traceback" not in api_server.log
 
 
@@ -375,7 +375,8 @@ def test_two_hundred_at_once_are_served_or_told_to_come_back(crowded: Service):
             assert code_of(reply) == (503, "busy")
             assert 1 <= int(reply.headers["retry-after"]) <= 600
         elif number % 3 == 0:
-            assert events(reply)[-1].name == "done"
+            last = events(reply)[-1]  # a refusal that took longer than a status can wait is the stream's last event
+            assert last.name == "done" or last.data["error"]["code"] == "busy"
         else:
             assert reply.json()["text"]
     until(lambda: open_requests(crowded) == 0)
