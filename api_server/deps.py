@@ -10,16 +10,20 @@ from functools import partial
 from typing import Annotated, Any, BinaryIO, TypeVar
 
 from fastapi import Depends, Request, Response
+from fastapi.params import Form
 from fastapi.routing import APIRoute
 
 from api_server.engine.base import AudioContext
 from api_server.engine.models import Models
 from api_server.engine.probe import Probe
 from api_server.metrics import Metrics
+from shared.asgi import Message, Receive
 from shared.audio import DecodedAudio, decode
-from shared.errors import Cancelled, Unauthorized
+from shared.errors import Cancelled, Unauthorized, UploadTooLarge
 
 T = TypeVar("T")
+_JSON_BYTES = 1_000_000
+"""Of a body that is read into memory as a whole."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,14 +96,29 @@ class KeyedRoute(APIRoute):
     """A route that asks for the API key before it reads anything of the body."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return FastAPI's handler behind the check."""
+        """Return FastAPI's handler behind the check; forms go to disk, any other body is bounded here."""
         handle = super().get_route_handler()
+        whole = self.body_field is not None and not isinstance(self.body_field.field_info, Form)
 
         async def keyed(request: Request) -> Response:
             authorize(bearer(request.headers.get("authorization", "")), request.app.state.keys)
-            return await handle(request)
+            return await handle(Request(request.scope, _bounded(request.receive)) if whole else request)
 
         return keyed
+
+
+def _bounded(receive: Receive) -> Receive:
+    received = 0
+
+    async def bounded() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > _JSON_BYTES:
+            raise UploadTooLarge(f"The body is larger than {_JSON_BYTES} bytes.", detail={"limit_bytes": _JSON_BYTES})
+        return message
+
+    return bounded
 
 
 async def unless_gone(request: Request, work: Awaitable[T]) -> T:

@@ -223,3 +223,11 @@ def test_a_data_folder_that_cannot_be_made_stops_the_start(tmp_path: Path) -> No
     settings = Settings(_env_file=None, data_dir=tmp_path / "file")
     with pytest.raises(StartupError, match="DATA_DIR: expected a folder that can be written to"):
         create_app(settings, transcriber=FakeTranscriber())
+
+
+@pytest.mark.parametrize("path", ["/api/load-model", "/v1/realtime/client_secrets"])
+async def test_a_body_that_is_read_into_memory_is_bounded(tmp_path: Path, path: str) -> None:
+    """`MAX_UPLOAD_MB` is for files, which wait on the disk."""
+    async with running(tmp_path, FakeTranscriber("Ja."), ready=False) as (client, _app):
+        reply = await client.post(path, content=b" " * 1_000_001, headers={"Content-Type": "application/json"})
+    assert (reply.status_code, reply.json()["error"]["code"]) == (413, "upload_too_large")
