@@ -7,6 +7,8 @@ import hashlib
 from shared.errors import InvalidParameter
 
 _CHECK = 6
+_LARGEST = 2**63 - 1
+"""The last number that SQLite can give a row."""
 
 
 def encode(seq: int) -> str:
@@ -22,7 +24,8 @@ def decode(cursor: str) -> int:
     except (binascii.Error, ValueError):
         raw = b""
     number = raw[_CHECK:]
-    if not number.isdigit() or raw[:_CHECK] != _check(number):
+    plain = number.isdigit() and len(number) <= len(str(_LARGEST)) and int(number) <= _LARGEST
+    if not plain or raw[:_CHECK] != _check(number):
         raise InvalidParameter("cursor", expected="the next_cursor of an earlier reply", got=cursor)
     return int(number)
 

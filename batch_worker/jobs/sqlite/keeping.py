@@ -10,6 +10,8 @@ from shared.errors import Internal
 
 _AT_ONCE = 20
 """Jobs removed in one transaction: results may be large, and other writers wait meanwhile."""
+_LOOKED_UP = 500
+"""Recordings looked up in one read: a folder may hold a hundred thousand, and polls wait for each."""
 _REMEMBERED_SECONDS = 90 * 86_400
 """How long an expired job is answered with 410 rather than 404."""
 
@@ -32,8 +34,13 @@ class Keeping:
 
     async def orphans(self, keys: Sequence[BlobKey]) -> Sequence[BlobKey]:
         """Return those of `keys` that no job owns."""
-        owner = "SELECT 1 FROM jobs WHERE blob = ? LIMIT 1"
-        return [blob for blob in keys if await one(self._read, owner, blob) is None]
+        owned: set[str] = set()
+        for start in range(0, len(keys), _LOOKED_UP):
+            some = keys[start : start + _LOOKED_UP]
+            marks = ", ".join("?" * len(some))
+            found = await many(self._read, f"SELECT blob FROM jobs WHERE blob IN ({marks})", *some)  # noqa: S608 - marks
+            owned.update(row["blob"] for row in found)
+        return [blob for blob in keys if blob not in owned]
 
     async def due(self, *, limit: int) -> Sequence[Delivery]:
         """Return the webhooks to be sent now: the oldest of each job that has any."""

@@ -55,12 +55,13 @@ def _loop(line: Sequence[Token], at: int, reader: Reader) -> tuple[int, int]:
         if line[at].key != line[at + size].key:
             continue
         phrase = [item.key for item in line[at : at + size]]
+        if all(not key or key.isdecimal() or reader.word(key) is not None for key in phrase):
+            continue  # before they are counted: each place of a long row of numbers would count all that follow
         times = 1
         while [item.key for item in line[at + times * size : at + (times + 1) * size]] == phrase:
             times += 1
-        numbers = all(not key or key.isdecimal() or reader.word(key) is not None for key in phrase)
         stammer = size == 1 and times == 2 and phrase[0] in _STAMMERED and not line[at].tail  # noqa: PLR2004 - twice
-        if (times >= _LOOP or stammer) and not numbers:
+        if times >= _LOOP or stammer:
             return size, times
     return 1, 1
 

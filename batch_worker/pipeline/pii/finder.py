@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from batch_worker.pipeline.pii.analyzer import Find
 from batch_worker.pipeline.pii.hits import Hit, resolved
@@ -12,6 +12,10 @@ from batch_worker.pipeline.pii.spoken import spoken
 _WORTH_A_LOOK = re.compile(r"\d|@|\w[.:]\w")
 _CONTEXT = 5
 """Words of the text before that are context."""
+_PART = 1_000
+"""Characters looked at in one go: Presidio compares every hit of a text with every other, and with every word."""
+_AROUND = 200
+"""Characters in front and behind, for context and for a hit that goes over the border."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,4 +33,16 @@ class Finder:
         return resolved(hits)
 
     def _shaped(self, text: str, before: Sequence[str]) -> list[Hit]:
-        return self.shapes(text, before) if _WORTH_A_LOOK.search(text) else []
+        """Return the shapes in a text, a long one looked at in parts, each with what is around it."""
+        hits: list[Hit] = []
+        for start in range(0, len(text), _PART):
+            first = max(0, start - _AROUND) if start else 0
+            part = text[first : start + _PART + _AROUND]
+            if _WORTH_A_LOOK.search(part):
+                found = self.shapes(part, () if first else before)
+                hits += [hit for one in found if start <= (hit := _later(one, first)).start < start + _PART]
+        return hits
+
+
+def _later(hit: Hit, characters: int) -> Hit:
+    return replace(hit, start=hit.start + characters, end=hit.end + characters)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from batch_worker.jobs.model import NewJob
+from batch_worker.jobs.model import BlobKey, NewJob
 from batch_worker.jobs.sqlite.migrations import steps
 from batch_worker.jobs.store import open_store
 from shared.errors import Busy, StartupError, StorageFull
@@ -104,3 +104,17 @@ async def test_a_store_in_no_folder_is_said_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(StartupError, match="cannot be opened"):
         async with open_store(tmp_path / "nowhere" / "jobs.sqlite"):
             pass
+
+
+async def test_owners_of_many_recordings_are_looked_up_in_few_reads(tmp_path: Path) -> None:
+    """Else sweeping a large folder would hold up every poll."""
+    async with open_store(tmp_path / "jobs.sqlite") as store:
+        for number in range(3):
+            await store.add(new(number, blob=f"own-{number}"), limit=9)
+        reads: list[str] = []
+        await store._read.set_trace_callback(reads.append)
+        keys = [BlobKey(f"own-{number}") for number in range(3)] + [
+            BlobKey(f"lost-{number}") for number in range(1_200)
+        ]
+        assert await store.orphans(keys) == keys[3:]
+        assert len(reads) == 3

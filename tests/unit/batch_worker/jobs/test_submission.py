@@ -125,6 +125,12 @@ def test_a_cursor_that_was_made_up_is_refused(text: str) -> None:
         cursor.decode(text)
 
 
+def test_a_cursor_that_no_row_has_is_refused() -> None:
+    """Though it be signed as ours are: its rule is no secret, and SQLite takes no such number."""
+    with pytest.raises(InvalidParameter, match="cursor"):
+        cursor.decode(cursor.encode(2**64))
+
+
 def test_a_cursor_that_was_changed_is_refused() -> None:
     """One digit more is another list."""
     good = cursor.encode(12)

@@ -9,10 +9,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from num2words import num2words
 
+from batch_worker.pipeline.itn import tidy
 from batch_worker.pipeline.itn.cardinal import Reader
 from batch_worker.pipeline.itn.lexicon import ENGLISH, SWEDISH
 from batch_worker.pipeline.itn.rules import ALL, GRAMMARS
 from batch_worker.pipeline.itn.segments import rewrite, rewrite_segment, rewrite_text
+from batch_worker.pipeline.itn.token import Token, tokens
 from shared.transcript import Segment, Word
 
 _DATA = Path(__file__).parents[3] / "data" / "text" / "itn.tsv"
@@ -155,3 +157,21 @@ def test_a_sentence_that_goes_on_gets_no_capital():
 def test_other_languages_are_only_tidied():
     """A language without a grammar keeps its words."""
     assert rewrite_text("zwanzig euro ,bitte", "de") == "Zwanzig euro, bitte"
+
+
+class Looked(list[Token]):
+    """A line that counts how often it is looked at."""
+
+    times = 0
+
+    def __getitem__(self, place: object) -> object:
+        """Return a token, or some."""
+        self.times += 1
+        return super().__getitem__(place)
+
+
+def test_a_long_row_of_numbers_is_looked_at_once():
+    """Numbers may repeat: each place does not count all that follow it."""
+    line = Looked(tokens(["ett"] * 500))
+    assert len(tidy.repetitions(line, GRAMMARS["sv"].reader)) == 500
+    assert line.times < 50 * 500

@@ -1,6 +1,6 @@
 """Personal data: kinds, spoken forms, names, overlaps, places, modes, audio."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from random import Random
 
@@ -127,6 +127,27 @@ def span(text: str, *, start: int = 0, kind: str = "PERSON", number: int = 0) ->
     return PiiSpan(
         type=kind, start=start, end=end, segment=number, text=text, score=1.0, start_time=0.0, end_time=1.0
     )  # fmt: skip
+
+
+def test_a_long_text_is_looked_at_in_parts_that_find_the_same(finder: Finder):
+    """Hits over a border, and words of context beyond one, included; no part is long."""
+    text = " ".join(text for text, _spans in sentences())[:15_000]
+    sizes: list[int] = []
+
+    def shapes(part: str, before: Sequence[str]) -> list[Hit]:
+        sizes.append(len(part))
+        return finder.shapes(part, before)
+
+    whole = finder.shapes(text, ())
+    assert len(whole) > 100
+    parts = Finder(shapes=shapes)._shaped(text, ())
+    assert sorted(parts, key=str) == sorted(whole, key=str)
+    assert max(sizes) < 2_000
+
+
+def test_thousands_of_numbers_in_one_segment_are_found(finder: Finder):
+    """In time that grows with the text, not with its square."""
+    assert len(finder.find("811218-9876 " * 3_000)) == 3_000
 
 
 def test_spans_take_the_seconds_of_their_words():
