@@ -210,7 +210,7 @@ class WhisperTranscriber:
             task=options.task,
             language=self._language(options, encoded),
         )
-        prompt = model.get_prompt(
+        prompt = self._view(options, turn).get_prompt(
             tokenizer, self._previous(options, tokenizer), without_timestamps=True, hotwords=options.hotwords
         )
         results = model.model.generate(

@@ -240,6 +240,14 @@ def test_requests_at_the_same_time_do_not_mix(hearing: Hearing):
         assert list(pool.map(at_once, SPEECH)) == [clip.text for clip in SPEECH]
 
 
+def test_long_hints_leave_room_for_partials(hearing: Hearing):
+    """They hold for the unfinished text as well as for the final."""
+    options = replace(SWEDISH, prompt="hej på dig " * 300, hotwords="torsdag " * 300)
+    clip = clips.clip("tid")
+    samples = samples_of(clip)
+    assert len(hearing(clip).decode_partials([samples, samples], options, CountingTurn())) == 2
+
+
 @pytest.mark.parametrize("context", CONTEXTS)
 def test_long_hints_leave_room_for_the_text(hearing: Hearing, context: AudioContext):
     """The longest prompt and the longest hotwords together do not end the decode."""
