@@ -204,20 +204,20 @@ class WhisperTranscriber:
         features = [model.feature_extractor(samples)[:, :-1] for samples in batch]
         frames = short_frames(max(one.shape[-1] for one in features))
         encoded = WhisperModel.encode(model, np.stack([pad_or_trim(one, frames) for one in features]))
-        tokenizer = Tokenizer(
-            model.hf_tokenizer,
-            model.model.is_multilingual,
-            task=options.task,
-            language=self._language(options, encoded),
-        )
-        prompt = self._view(options, turn).get_prompt(
-            tokenizer, self._previous(options, tokenizer), without_timestamps=True, hotwords=options.hotwords
-        )
+        view, languages = self._view(options, turn), self._languages(options, encoded, len(batch))
+        tokenizers = {language: self._tokenizer(options, language) for language in languages}
+        prompts = {
+            language: view.get_prompt(
+                tokenizer, self._previous(options, tokenizer), without_timestamps=True, hotwords=options.hotwords
+            )
+            for language, tokenizer in tokenizers.items()
+        }
+        tokenizer, longest = tokenizers[languages[0]], max(map(len, prompts.values()))
         results = model.model.generate(
             encoded,
-            [prompt] * len(batch),
+            [prompts[language] for language in languages],
             beam_size=1,
-            max_length=min(model.max_length, len(prompt) + token_limit(frames)),
+            max_length=min(model.max_length, longest + token_limit(frames)),
             return_scores=True,
             return_no_speech_prob=True,
             suppress_tokens=get_suppressed_tokens(tokenizer, [-1]),
@@ -234,11 +234,15 @@ class WhisperTranscriber:
         view.turn, view.context, view.verified = turn, options.audio_context, self._verified
         return view
 
-    def _language(self, options: DecodeOptions, encoded: StorageView) -> str:
+    def _languages(self, options: DecodeOptions, encoded: StorageView, count: int) -> list[str]:
+        """Return the language of each window: those that are decoded together are not of one speaker."""
         if options.language is not None or not self.info.multilingual:
-            return options.language or "en"
-        token, _probability = self._model.model.detect_language(encoded)[0][0]
-        return str(token).strip("<|>")
+            return [options.language or "en"] * count
+        return [str(heard[0][0]).strip("<|>") for heard in self._model.model.detect_language(encoded)]
+
+    def _tokenizer(self, options: DecodeOptions, language: str) -> Tokenizer:
+        model = self._model
+        return Tokenizer(model.hf_tokenizer, model.model.is_multilingual, task=options.task, language=language)
 
     def _previous(self, options: DecodeOptions, tokenizer: Tokenizer) -> list[int]:
         return list(tokenizer.encode(" " + options.prompt.strip())) if options.prompt else []

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -301,6 +302,30 @@ def test_full_windows_are_faster_whispers_own(whisper: WhisperTranscriber, optio
     ]
     assert decoding.language == info.language
     assert decoding.duration_after_vad == round(info.duration_after_vad, 3)
+
+
+def test_partials_of_several_speakers_are_each_in_their_own_language(whisper: WhisperTranscriber):
+    """Who is heard together does not speak one language: each window's prompt names its own."""
+    spoken = [clips.clip(name) for name in ("adress", "appointment", "tid")]
+    model = whisper._model
+    real = model.model
+
+    class Watched:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(real, name)
+
+        def generate(self, features: Any, prompts: list[list[int]], **options: Any) -> Any:
+            self.prompts = prompts
+            return real.generate(features, prompts, **options)
+
+    model.model = watched = Watched()
+    try:
+        texts = whisper.decode_partials([samples_of(one) for one in spoken], DecodeOptions(), CountingTurn())
+    finally:
+        model.model = real
+    named = [model.hf_tokenizer.token_to_id(f"<|{one.language}|>") for one in spoken]
+    assert [name in prompt for name, prompt in zip(named, watched.prompts, strict=True)] == [True] * 3
+    assert texts == [one.text for one in spoken]
 
 
 def test_every_language_that_the_model_names_can_be_asked_for(whisper: WhisperTranscriber):
