@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pytest
@@ -311,10 +310,10 @@ def test_partials_of_several_speakers_are_each_in_their_own_language(whisper: Wh
     real = model.model
 
     class Watched:
-        def __getattr__(self, name: str) -> Any:
+        def __getattr__(self, name: str) -> object:
             return getattr(real, name)
 
-        def generate(self, features: Any, prompts: list[list[int]], **options: Any) -> Any:
+        def generate(self, features: object, prompts: list[list[int]], **options: object) -> object:
             self.prompts = prompts
             return real.generate(features, prompts, **options)
 
