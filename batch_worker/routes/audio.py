@@ -11,11 +11,13 @@ import threading
 import wave
 from collections.abc import Callable
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
-from starlette.types import Receive, Scope, Send
+from starlette.datastructures import Headers
+from starlette.types import Message, Receive, Scope, Send
 
 from batch_worker.deps import KeyedRoute, Provided, Services
 from batch_worker.errors import REPLIES
@@ -23,7 +25,7 @@ from batch_worker.jobs.model import Job
 from batch_worker.pipeline.pii.audio import beeped_pieces, spans_to_beep
 from batch_worker.routes.jobs import JobId, known
 from shared.audio import SAMPLE_RATE, pieces
-from shared.errors import Cancelled, Conflict, Expired, StorageFull
+from shared.errors import Cancelled, Conflict, Expired, InvalidParameter, StorageFull
 
 router = APIRouter(prefix="/jobs", route_class=KeyedRoute, tags=["jobs"], responses=REPLIES)
 
@@ -39,10 +41,28 @@ async def audio(request: Request, services: Provided, job_id: JobId, *, redacted
     recording = _recording(services, job)
     if not redacted:
         kind = mimetypes.guess_type(job.filename or "")[0] or "application/octet-stream"
-        return FileResponse(recording, media_type=kind, filename=job.filename or job.id)
+        return Parts(recording, media_type=kind, filename=job.filename or job.id)
     spans = await _spans(services, job)
     path = await _beeped(request, services, recording, spans)
     return Once(path, media_type="audio/wav", filename=f"{Path(job.filename or job.id).stem}-redacted.wav")
+
+
+class Parts(FileResponse):
+    """A file, whole or the parts of it that `Range` asks for."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it; raises `InvalidParameter` for a range that it does not have."""
+
+        async def checked(message: Message) -> None:
+            if message.get("status", 200) >= HTTPStatus.BAD_REQUEST:
+                raise InvalidParameter("Range", expected="bytes=FIRST-LAST within the recording", got=_range(scope))
+            await send(message)
+
+        await super().__call__(scope, receive, checked)
+
+
+def _range(scope: Scope) -> str:
+    return Headers(scope=scope).get("range", "")
 
 
 class Once(FileResponse):

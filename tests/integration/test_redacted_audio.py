@@ -64,6 +64,11 @@ def test_a_recording_comes_back_as_it_was_sent(jobs: httpx.Client) -> None:
         "audio/mpeg",
         True,
     )
+    part = jobs.get(f"/jobs/{job}/audio", headers={"Range": "bytes=1-3"})
+    assert (part.status_code, part.content) == (206, reply.content[1:4])
+    for wrong in ("bytes=3-1", "bytes=99999999-", "nonsense"):
+        refused = jobs.get(f"/jobs/{job}/audio", headers={"Range": wrong})
+        assert (refused.status_code, refused.json()["error"]["detail"]["field"]) == (422, "Range")
     over(jobs, job)
 
 

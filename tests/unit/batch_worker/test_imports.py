@@ -8,9 +8,9 @@ import pytest
 
 FEATURES = ("retry", "retry_large", "diarization", "lang_detect", "text_processing", "pii", "summary")
 PACKAGES = (
-    "presidio_analyzer", "presidio_anonymizer", "spacy", "thinc", "tldextract", "phonenumbers", "py3langid", "langdetect",
-    "pyannote", "torch", "torchaudio", "lightning", "huggingface_hub", "transformers", "ctranslate2", "faster_whisper",
-    "onnxruntime", "openai", "num2words",
+    "presidio_analyzer", "presidio_anonymizer", "spacy", "thinc", "tldextract", "phonenumbers", "py3langid",
+    "langdetect", "pyannote", "torch", "torchaudio", "lightning", "huggingface_hub", "transformers", "ctranslate2",
+    "faster_whisper", "onnxruntime", "openai", "num2words",
 )  # fmt: skip
 """What features stand on, and what their packages bring along."""
 _START = """
