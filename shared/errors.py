@@ -35,10 +35,14 @@ holds a path of the server, a traceback or a secret. Which HTTP status or WebSoc
 is the web layer's table (`api_server.errors`, `batch_worker.errors`).
 """
 
+import reprlib
+from itertools import islice
 from typing import Any, ClassVar
 
 _SHOWN = 80
 """Characters of a caller's value that an error repeats."""
+_ITEMS = 5
+"""Fields of a caller's object, likewise."""
 
 
 class SvenskaError(Exception):
@@ -81,10 +85,10 @@ class InvalidParameter(InvalidRequest):
 
 
 def _shown(value: object) -> str:
-    try:
-        return _sendable(str(value)[:_SHOWN])
-    except RecursionError:
-        return "brackets in brackets without end"
+    """Return what can be repeated of a value, which may be millions of others, or deeper than Python can write."""
+    if isinstance(value, dict):
+        value = dict(islice(value.items(), _ITEMS))
+    return _sendable((reprlib.repr(value) if isinstance(value, dict | list | tuple) else str(value))[:_SHOWN])
 
 
 def _sendable(text: str) -> str:

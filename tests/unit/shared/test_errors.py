@@ -47,7 +47,20 @@ def test_what_came_can_always_be_told() -> None:
     deep: list[object] = []
     for _ in range(100_000):
         deep = [deep]
-    assert "brackets" in InvalidParameter("session", expected="an object", got=deep).message
+    assert "got '[[[" in InvalidParameter("session", expected="an object", got=deep).message
+
+
+def test_of_millions_of_values_only_the_first_are_written_down() -> None:
+    """Writing all of them would take seconds, on the event loop."""
+
+    class Untold:
+        def __repr__(self) -> str:
+            raise AssertionError
+
+    values = [1, 2, 3, 4, 5, 6, Untold()]
+    assert InvalidParameter("segments", expected="an object", got=values).message.endswith("'[1, 2, 3, 4, 5, 6, ...]'.")
+    named = dict(enumerate(values))
+    assert "{0: 1, 1: 2, 2: 3" in InvalidParameter("segments", expected="a list", got=named).message
 
 
 def test_what_passes_says_when_to_come_back() -> None:
