@@ -9,7 +9,7 @@ from api_server.routes.deepgram_options import LiveQuery
 from api_server.routes.g711 import pcm_s16le
 from api_server.routes.sse import Document, dumps
 from api_server.routes.translation import Native, Translation
-from api_server.streaming.connection import Socket
+from api_server.streaming.connection import Socket, refuse_if_long
 from api_server.streaming.outbox import Sent
 from shared.errors import InvalidParameter
 from shared.events import Final, Flush, Flushed, Partial, SpeechStarted, Stop, StreamDone, StreamError
@@ -147,6 +147,7 @@ def _nothing(at: float) -> Final:
 
 
 def _type_of(message: str) -> str:
+    refuse_if_long(message)
     try:
         document = json.loads(message)
     except (ValueError, RecursionError):  # the latter for brackets in brackets without end

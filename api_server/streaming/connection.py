@@ -18,12 +18,14 @@ from api_server.streaming.partials import Answer, Waiting
 from api_server.streaming.service import StreamService
 from api_server.streaming.session import Event, Step, StreamSession
 from api_server.streaming.values import DecodeRequest, Drop, Heard, Hypothesis
-from shared.errors import Conflict, Internal, InvalidParameter, InvalidRequest, SvenskaError
+from shared.errors import Conflict, Internal, InvalidParameter, InvalidRequest, SvenskaError, UploadTooLarge
 from shared.events import Final, Flush, Flushed, Ready, SpeechStarted, Start, Stop, StreamDone, client_message
 
 T = TypeVar("T")
 _AHEAD_SECONDS = 1.0
 """Audio that runs ahead of the clock by more than this can wait when the decoder is asked where to cut."""
+_CONTROL_CHARACTERS = 65_536
+"""Of a message that is not audio; a large one would hold up every stream while it is read."""
 _MARKS = 64
 """Flushes of one client that may wait for their answers; then no more of it is read."""
 
@@ -262,7 +264,7 @@ class Connection:
 
 
 def parse_start(text: str) -> Start:
-    """Return the opening message, or raise `InvalidParameter` or `InvalidRequest`."""
+    """Return the opening message, or raise `InvalidParameter`, `InvalidRequest` or `UploadTooLarge`."""
     message = _parse(text)
     if isinstance(message, Start):
         return message
@@ -270,14 +272,21 @@ def parse_start(text: str) -> Start:
 
 
 def parse_control(text: str) -> Flush | Stop:
-    """Return a later message, or raise `InvalidParameter`, `InvalidRequest` or `Conflict`."""
+    """Return a later message, or raise `InvalidParameter`, `InvalidRequest`, `Conflict` or `UploadTooLarge`."""
     message = _parse(text)
     if isinstance(message, Start):
         raise Conflict("The stream has started; open another connection for another stream.")
     return message
 
 
+def refuse_if_long(text: str) -> None:
+    """Raise `UploadTooLarge` for a message that is none of a client's few words."""
+    if len(text) > _CONTROL_CHARACTERS:
+        raise UploadTooLarge(f"A text message has {_CONTROL_CHARACTERS} characters at most; audio goes in binary ones.")
+
+
 def _parse(text: str) -> Start | Flush | Stop:
+    refuse_if_long(text)
     try:
         return client_message.validate_json(text)
     except ValidationError as error:

@@ -18,6 +18,7 @@ from shared.errors import (
     SvenskaError,
     TooManySessions,
     UnsupportedAudio,
+    UploadTooLarge,
 )
 from tests.unit.api_server.streaming.fakes import FakeEngine, FakeObserver, FakeSocket, as_pcm, noise, service
 from tests.unit.api_server.streaming.simulation import numbers, speech
@@ -139,6 +140,7 @@ async def test_start_says_how_finals_are_decoded():
         ([_start(sample_rate="fast")], InvalidParameter, "sample_rate"),
         ([_start(channels=6)], InvalidParameter, "channels"),
         ([_start(prompt="hej " * 1_001)], InvalidParameter, "prompt"),
+        (["[" + "{}," * 25_000 + "{}]"], UploadTooLarge, "65536"),
         ([_start(language="xx")], InvalidParameter, "language"),
         ([_start(model="large")], ModelNotFound, "bundled"),
         ([_start(), _start()], Conflict, "has started"),
