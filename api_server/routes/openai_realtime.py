@@ -26,7 +26,7 @@ from api_server.routes.openai_realtime_turns import CLEARED, DetectedTurns, Manu
 from api_server.routes.sse import Document, dumps
 from api_server.routes.stream import StarletteSocket, serve
 from api_server.routes.translation import Native, Translation
-from api_server.streaming.connection import Socket
+from api_server.streaming.connection import Socket, refuse_if_long
 from api_server.streaming.outbox import Sent
 from api_server.streaming.service import StreamService
 from shared.errors import Conflict, InvalidParameter, SvenskaError
@@ -212,13 +212,15 @@ class Dictation(Translation):
 
 
 def parsed(message: str | bytes) -> dict[str, Any]:
-    """Return a client's event, `audio` as bytes where it is base64; raises `InvalidParameter`."""
+    """Return a client's event, `audio` as bytes where it is base64; raises `InvalidParameter` or `UploadTooLarge`."""
     try:
         event = from_json(message) if isinstance(message, str) else None
     except ValueError:  # brackets in brackets without end too, and halves of letters that could not be sent back
         event = None
     if not isinstance(event, dict) or not isinstance(event.get("type"), str):
         raise InvalidParameter("type", expected="a JSON object with a `type` in a text message", got=message[:80])
+    if event["type"] != "input_audio_buffer.append":
+        refuse_if_long(message)
     event["event_id"] = event["event_id"] if isinstance(event.get("event_id"), str) else None
     if isinstance(audio := event.get("audio"), str):
         with contextlib.suppress(ValueError):

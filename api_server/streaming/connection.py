@@ -279,7 +279,7 @@ def parse_control(text: str) -> Flush | Stop:
     return message
 
 
-def refuse_if_long(text: str) -> None:
+def refuse_if_long(text: str | bytes) -> None:
     """Raise `UploadTooLarge` for a message that is none of a client's few words."""
     if len(text) > _CONTROL_CHARACTERS:
         raise UploadTooLarge(f"A text message has {_CONTROL_CHARACTERS} characters at most; audio goes in binary ones.")

@@ -498,6 +498,14 @@ async def test_whatever_is_wrong_is_told_and_the_session_goes_on(message: object
     assert len(await client.says(append())) == 2
 
 
+async def test_only_audio_may_be_long() -> None:
+    """Settings of megabytes would hold up every stream while they are read; the session goes on."""
+    client = Client()
+    await client.says({**update(), "padding": "x" * 65_536})
+    assert client.error["code"] == "upload_too_large"
+    assert len(await client.dictation.hear(json.dumps(append(SECOND * 3)))) == 2
+
+
 async def test_an_empty_commit_has_the_code_that_clients_look_for() -> None:
     """Less than a tenth of a second cannot be committed, and what was committed not twice."""
     client = Client()
