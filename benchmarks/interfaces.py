@@ -1,6 +1,6 @@
 """What each interface costs over the native one: the same clip, the same options, the same server, in turns.
 
-    python -m benchmarks.interfaces                 everything; about seven minutes on two cores
+    python -m benchmarks.interfaces                 everything; about ten minutes on two cores
     python -m benchmarks.interfaces jobs streams    some of: recordings streams jobs
 
 Starts its own services on free ports, with the bundled model on one thread, and stops them. Every round runs every way
