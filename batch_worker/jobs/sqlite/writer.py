@@ -132,8 +132,8 @@ class Writer:
     async def _take_back(self) -> None:
         try:
             await self._database.execute("ROLLBACK")
-        except sqlite3.OperationalError:
-            return  # SQLite has done it already
+        except sqlite3.Error:
+            return  # SQLite has done it already, or the file is damaged, which the first fault says
 
 
 def _answer(done: "asyncio.Future[Any]", outcome: _Outcome) -> None:

@@ -2,12 +2,14 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Awaitable
 from pathlib import Path
 
 import pytest
 
 from batch_worker.jobs.model import BlobKey, NewJob
 from batch_worker.jobs.sqlite.migrations import steps
+from batch_worker.jobs.sqlite.writer import Writer
 from batch_worker.jobs.store import open_store
 from shared.errors import Busy, StartupError, StorageFull
 from tests.unit.batch_worker.jobs.test_blobs import no_file_larger_than
@@ -118,3 +120,28 @@ async def test_owners_of_many_recordings_are_looked_up_in_few_reads(tmp_path: Pa
         ]
         assert await store.orphans(keys) == keys[3:]
         assert len(reads) == 3
+
+
+class Malformed:
+    """A connection to a file that is no database any more."""
+
+    def execute(self, _statement: str) -> Awaitable[None]:
+        """Fail as SQLite does."""
+
+        async def fail() -> None:
+            raise sqlite3.DatabaseError("database disk image is malformed")
+
+        return fail()
+
+
+async def test_a_store_that_is_damaged_fails_each_write_and_holds_up_none() -> None:
+    """The writer goes on, so that nobody waits for it for ever."""
+    writer = Writer(Malformed())  # type: ignore[arg-type]
+
+    async def nothing(_database: object) -> None: ...
+
+    async with asyncio.timeout(5):
+        for _ in range(2):
+            with pytest.raises(sqlite3.DatabaseError, match="malformed"):
+                await writer.do(nothing)
+        await writer.close()
