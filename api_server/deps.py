@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, ClassVar, TypeVar
 
 from fastapi import Depends, Request, Response
 from fastapi.params import Form
@@ -21,7 +21,13 @@ from shared.asgi import Message, Receive
 from shared.audio import DecodedAudio, decode
 from shared.errors import Cancelled, Unauthorized, UploadTooLarge
 
+if TYPE_CHECKING:
+    from starlette._utils import AwaitableOrContextManager
+    from starlette.datastructures import FormData
+
 T = TypeVar("T")
+_FILES = 8
+"""Of a form; one is looked at."""
 _JSON_BYTES = 1_000_000
 """Of a body that is read into memory as a whole."""
 
@@ -92,8 +98,24 @@ def bearer(header: str) -> str | None:
     return token.strip() if scheme.lower() in {"bearer", "token"} else None
 
 
+class _FormRequest(Request):
+    """A request whose form is bounded: fields, and the first megabyte of each file, are kept in memory."""
+
+    fields = 0
+    field_bytes = 0
+
+    def form(self, **_limits: object) -> "AwaitableOrContextManager[FormData]":
+        """Return the form as `Request.form` does, within these limits."""
+        return super().form(max_files=_FILES, max_fields=self.fields, max_part_size=self.field_bytes)
+
+
 class KeyedRoute(APIRoute):
     """A route that asks for the API key before it reads anything of the body."""
+
+    fields: ClassVar[int] = 32
+    """Of a form."""
+    field_bytes: ClassVar[int] = 1_000_000
+    """Of each."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return FastAPI's handler behind the check; forms go to disk, any other body is bounded here."""
@@ -102,7 +124,11 @@ class KeyedRoute(APIRoute):
 
         async def keyed(request: Request) -> Response:
             authorize(bearer(request.headers.get("authorization", "")), request.app.state.keys)
-            return await handle(Request(request.scope, _bounded(request.receive)) if whole else request)
+            if whole:
+                return await handle(Request(request.scope, _bounded(request.receive)))
+            form = _FormRequest(request.scope, request.receive)
+            form.fields, form.field_bytes = self.fields, self.field_bytes
+            return await handle(form)
 
         return keyed
 

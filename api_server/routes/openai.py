@@ -57,7 +57,10 @@ def refusal(error: SvenskaError) -> Document:
 
 
 class OpenAIRoute(DialectRoute):
-    """A route with OpenAI's errors."""
+    """A route with OpenAI's errors; its lists are a field for each word."""
+
+    fields = 300
+    field_bytes = 65_536
 
     def refuse(self, request: Request, error: SvenskaError) -> Response:  # noqa: ARG002 - the base has it
         """Return OpenAI's error reply."""

@@ -7,6 +7,7 @@ import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -231,3 +232,22 @@ async def test_a_body_that_is_read_into_memory_is_bounded(tmp_path: Path, path: 
     async with running(tmp_path, FakeTranscriber("Ja."), ready=False) as (client, _app):
         reply = await client.post(path, content=b" " * 1_000_001, headers={"Content-Type": "application/json"})
     assert (reply.status_code, reply.json()["error"]["code"]) == (413, "upload_too_large")
+
+
+@pytest.mark.parametrize("path", ["/transcribe", "/v1/audio/transcriptions"])
+@pytest.mark.parametrize("many", [{"files": [("more", b"x")] * 9}, {"data": {f"f{n}": "x" for n in range(301)}}])
+async def test_a_form_is_bounded_in_what_it_keeps_in_memory(tmp_path: Path, path: str, many: dict[str, Any]) -> None:
+    """A thousand small files are a gigabyte, as each waits in memory up to a megabyte."""
+    async with running(tmp_path, FakeTranscriber("Ja.")) as (client, _app):
+        many = {**many, "files": [*many.get("files", ()), ("file", speech())]}
+        reply = await client.post(path, **many)
+    assert reply.status_code == 400
+    assert "Too many" in reply.json()["error"]["message"]
+
+
+async def test_a_list_of_words_fits_into_a_form(tmp_path: Path) -> None:
+    """OpenAI's clients send a field for each."""
+    async with running(tmp_path, FakeTranscriber("Ja.")) as (client, _app):
+        words = {"keywords[]": [f"ord{number}" for number in range(100)]}
+        reply = await client.post("/v1/audio/transcriptions", files={"file": speech()}, data=words)
+    assert (reply.status_code, reply.json()["text"]) == (200, "Ja.")
