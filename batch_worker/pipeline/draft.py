@@ -7,8 +7,9 @@ comes back equal. Stages add fields by `dataclasses.replace`; none changes what 
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
+from shared.errors import Internal
 from shared.transcript import Notice, Transcript
 
 
@@ -139,8 +140,15 @@ def to_json(draft: Draft) -> bytes:
 
 
 def from_json(document: bytes | str) -> Draft:
-    """Return the draft that `to_json` wrote, or raise `pydantic.ValidationError`."""
-    return _draft.validate_json(document)
+    """Return the draft that `to_json` wrote, or raise `Internal`; what was said is not quoted, as errors are logged."""
+    try:
+        return _draft.validate_json(document)
+    except ValidationError as error:
+        place = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
+        raise Internal(
+            f"What the finished stages of this job made cannot be read ({place}): it was written by another version. "
+            "Send the recording again as a new job."
+        ) from None
 
 
 def facts(draft: Draft) -> dict[str, Any]:
