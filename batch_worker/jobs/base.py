@@ -4,7 +4,7 @@ A method that takes a lease and returns False has written nothing: the lease is 
 it never retries.
 """
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -96,10 +96,13 @@ class JobStore(Protocol):
     async def release(self, lease: Lease) -> bool:
         """Hand a job back to the queue at its last checkpoint."""
 
-    async def reclaim(self, worker: str, dead: Sequence[str], *, poison: int) -> Sequence[Reclaimed]:
+    async def reclaim(
+        self, worker: str, dead: Sequence[str], *, poison: int, held: Collection[str] | None = None
+    ) -> Sequence[Reclaimed]:
         """Queue again what workers held whose lease ran out, or who are `dead`; fail what crashed `poison` times.
 
-        A crash counts when nothing was committed since the claim.
+        A crash counts when nothing was committed since the claim. `held` are the jobs that `worker` itself works on;
+        None: all that it has claimed.
         """
 
     async def holders(self) -> Sequence[str]:

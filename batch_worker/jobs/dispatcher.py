@@ -113,8 +113,10 @@ class Dispatcher:
             self._parts.queue.put(waiting)
 
     async def reclaim(self, dead: Sequence[str]) -> None:
-        """Take back what workers held that are `dead` or whose lease ran out."""
-        found = await self._parts.store.reclaim(self._options.worker, dead, poison=self._options.poison)
+        """Take back what workers held that are `dead` or whose lease ran out; of our own, what nobody works on."""
+        found = await self._parts.store.reclaim(
+            self._options.worker, dead, poison=self._options.poison, held=tuple(self._running)
+        )
         if not found:
             return
         self._parts.observer.reclaimed(len(found))

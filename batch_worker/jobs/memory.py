@@ -5,7 +5,7 @@ import json
 import secrets
 import tempfile
 import time
-from collections.abc import AsyncIterable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -239,14 +239,16 @@ class MemoryStore:
         """Hand a job back to the queue at its last checkpoint."""
         return self._held(lease, self._requeue)
 
-    async def reclaim(self, worker: str, dead: Sequence[str], *, poison: int) -> Sequence[Reclaimed]:
+    async def reclaim(
+        self, worker: str, dead: Sequence[str], *, poison: int, held: Collection[str] | None = None
+    ) -> Sequence[Reclaimed]:
         """Queue again what workers held whose lease ran out, or who are `dead`."""
         now = self._clock()
         gone = [
             kept
             for kept in self._kept.values()
             if kept.job.status is Status.RUNNING
-            and kept.worker != worker
+            and (kept.worker != worker or (held is not None and kept.job.id not in held))
             and (kept.worker in dead or kept.lease_until < now)
         ]
         for kept in gone:

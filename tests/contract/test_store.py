@@ -195,6 +195,17 @@ async def test_a_lease_that_ran_out_is_taken_back_and_others_are_not(store: JobS
     assert await status_of(store, alive) is Status.RUNNING
 
 
+async def test_a_workers_own_job_is_taken_back_once_it_has_let_go_of_it(store: JobStore, clock: Clock) -> None:
+    """Its end could not be written, say; one that is worked on is left alone, however late its renewal."""
+    dropped, kept = await added(store), await added(store)
+    for job in (dropped, kept):
+        await claimed(store, job, "one")
+    assert await store.reclaim("one", [], poison=3, held=[kept.id]) == []
+    clock.now += LEASE + 1
+    (taken,) = await store.reclaim("one", [], poison=3, held=[kept.id])
+    assert (taken.job_id, await status_of(store, kept)) == (dropped.id, Status.RUNNING)
+
+
 async def test_a_cancelled_job_stays_cancelled(store: JobStore) -> None:
     """Statement 7: its worker can write nothing, and no crash brings it back."""
     job = await added(store)

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from batch_worker.jobs.estimate import WHOLE_JOB
@@ -115,13 +115,16 @@ class Working:
         """Hand a job back to the queue at its last checkpoint."""
         return await self._held(lease, requeue)
 
-    async def reclaim(self, worker: str, dead: Sequence[str], *, poison: int) -> Sequence[Reclaimed]:
+    async def reclaim(
+        self, worker: str, dead: Sequence[str], *, poison: int, held: Collection[str] | None = None
+    ) -> Sequence[Reclaimed]:
         """Queue again what workers held whose lease ran out, or who are `dead`; fail what crashed `poison` times."""
 
         async def work(db: Database) -> Sequence[Reclaimed]:
             now = self._clock()
-            running = await many(db, "SELECT * FROM jobs WHERE status = 'running' AND worker <> ?", worker)
-            gone = [row for row in running if row["worker"] in dead or row["lease_until"] < now]
+            running = await many(db, "SELECT * FROM jobs WHERE status = 'running'")
+            left = [row for row in running if row["worker"] != worker or (held is not None and row["id"] not in held)]
+            gone = [row for row in left if row["worker"] in dead or row["lease_until"] < now]
             return [await _take_back(db, row, poison=poison, now=now) for row in gone]
 
         return await self._writer.do(work)

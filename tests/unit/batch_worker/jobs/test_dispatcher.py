@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -43,6 +43,10 @@ class Store(MemoryStore):
     async def checkpoint(self, lease: Lease, record: StageRecord, draft: bytes) -> bool:
         self._stumble("checkpoint")
         return await super().checkpoint(lease, record, draft)
+
+    async def fail(self, lease: Lease, error: Mapping[str, Any]) -> bool:
+        self._stumble("fail")
+        return await super().fail(lease, error)
 
     async def finish(self, lease: Lease, result: bytes, *, duration: float | None, drop_audio: bool) -> bool:
         self._stumble("finish")
@@ -290,6 +294,21 @@ async def test_a_stage_that_has_ended_is_written_once_the_store_is_free() -> Non
         job = await one.submit()
         await one.until(job, Status.COMPLETED)
     assert stage.runs == 1
+
+
+async def test_a_job_whose_end_cannot_be_written_at_all_is_taken_up_again() -> None:
+    """It does not stay running for ever, held by nobody."""
+    async with bench(stage := Say()) as one:
+        one.store.faults["finish"] = [RuntimeError("Never seen before.")]
+        one.store.faults["fail"] = [RuntimeError("Nor this.")]
+        job = await one.submit()
+        await until(lambda: stage.runs > 0)
+        await one.until_idle()
+        await one.until(job, Status.RUNNING)
+        one.store._kept[job.id].lease_until = 0.0
+        await one.dispatcher.reclaim([])
+        done = await one.until(job, Status.COMPLETED)
+    assert (done.restarts, one.taken_over) == (1, [])
 
 
 async def test_a_graceful_stop_hands_the_job_back() -> None:
