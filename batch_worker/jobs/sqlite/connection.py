@@ -1,5 +1,6 @@
 """Connections to the store's file."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -24,6 +25,7 @@ async def connected(path: Path) -> AsyncIterator[aiosqlite.Connection]:
     """Open a connection that leaves transactions to its user; raises `StartupError` where that cannot be."""
     async with AsyncExitStack() as stack:
         try:
+            await asyncio.to_thread(_opened, path)  # aiosqlite's thread would outlive the loop where this fails
             database = await stack.enter_async_context(aiosqlite.connect(path, isolation_level=None))
             database.row_factory = aiosqlite.Row
             for pragma in _PRAGMAS:
@@ -34,3 +36,7 @@ async def connected(path: Path) -> AsyncIterator[aiosqlite.Connection]:
                 "or point DATA_DIR or DATABASE_URL elsewhere."
             ) from error
         yield database
+
+
+def _opened(path: Path) -> None:
+    sqlite3.connect(path).close()
