@@ -145,9 +145,11 @@ class Lane:
         self._holder, self._rested_at = None, self._clock()
 
     def _pass_on(self) -> None:
-        if self._holder is None and self._waiters:
-            self._holder = heapq.heappop(self._waiters).turn
-            self._holder.begin_window()
+        while self._holder is None and self._waiters:
+            turn = heapq.heappop(self._waiters).turn
+            if not turn.cancelled:  # a window of no length would spoil the mean
+                self._holder = turn
+                turn.begin_window()
 
 
 class LaneTurn:
@@ -185,6 +187,11 @@ class LaneTurn:
         """End the request at its next window, or at once if it waits for one; from any thread."""
         self._cancelled = True
         self._go.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether nothing more is wanted."""
+        return self._cancelled
 
     def close(self) -> None:
         """Leave the lane; a second call does nothing."""

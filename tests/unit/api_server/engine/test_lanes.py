@@ -104,6 +104,22 @@ def test_cancelling_wakes_a_waiter():
     holder.close()
 
 
+def test_a_window_is_not_given_to_who_was_cancelled_while_waiting():
+    """It would last no time, and the mean of all would no longer say how long a newcomer waits."""
+    clock = Clock()
+    lane = Lane("realtime", clock=clock)
+    first, gone, patient = occupied(lane), lane.turn(Priority.FINAL), lane.turn(Priority.BATCH)
+    for waiting, turn in enumerate((gone, patient), start=1):
+        lane._ask(turn)
+        assert lane.load().waiting == waiting
+    clock.now += 1.0
+    gone.cancel()
+    first.close()
+    assert (gone.windows, patient.windows) == (0, 1)
+    gone.close()
+    assert lane.load().window_seconds == 1.0
+
+
 def test_a_cancelled_turn_gets_no_further_window():
     """It is told at the next one it asks for, even if the lane is free, and again if it asks again."""
     lane = Lane("realtime")
