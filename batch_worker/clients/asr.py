@@ -21,6 +21,8 @@ log = structlog.stdlib.get_logger("asr")
 _CONNECT_SECONDS = 5.0
 _AVOIDED_SECONDS = 10.0
 """How long an endpoint that failed is only asked when no other is left."""
+_LONGEST_PAUSE = 300
+"""Seconds of `Retry-After` that are believed; what a proxy names may have nothing to do with the server."""
 _VERDICTS: dict[str, type[errors.SvenskaError]] = {
     kind.code: kind
     for kind in (
@@ -233,7 +235,7 @@ def _verdict(document: object, *, status: int, retry_after: str | None = None) -
         )
     if code in {"busy", "model_loading"} or status == httpx.codes.SERVICE_UNAVAILABLE:
         seconds = int(retry_after) if retry_after and retry_after.isdecimal() else 1
-        return errors.Busy(message or "The ASR server is busy.", retry_after=max(1, seconds))
+        return errors.Busy(message or "The ASR server is busy.", retry_after=min(_LONGEST_PAUSE, max(1, seconds)))
     if status == httpx.codes.UNAUTHORIZED:
         return errors.AsrUnavailable("The ASR server asks for another API key: set WHISPER_API_KEY.")
     return errors.AsrUnavailable(f"The ASR server answered with {status}{f' ({code})' if code else ''}.")

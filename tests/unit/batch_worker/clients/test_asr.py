@@ -45,6 +45,23 @@ async def test_a_server_that_is_busy_is_not_asked_again_before_the_others(tmp_pa
     assert asked == ["one", "two", "one", "two"]
 
 
+@pytest.mark.parametrize(("asked", "expected"), [("7", 7), ("0", 1), ("86400", 300), ("soon", 1), (None, 1)])
+async def test_a_pause_that_is_asked_for_is_believed_within_reason(
+    tmp_path: Path, asked: str | None, expected: int
+) -> None:
+    """A day's pause that some proxy names would use up all the time that a job has."""
+    recording = tmp_path / "a"
+    recording.write_bytes(b"x")
+    request = AsrRequest(job_id="j", recording=recording, language=None, options=JobOptions())
+    headers = {} if asked is None else {"Retry-After": asked}
+    transport = httpx.MockTransport(lambda _request: httpx.Response(503, headers=headers))
+    async with httpx.AsyncClient(transport=transport) as http:
+        with pytest.raises(Busy) as caught:
+            async with AsrClient(http, Endpoints(urls=URLS), key=None).transcribe(request):
+                pass
+    assert caught.value.retry_after == expected
+
+
 def test_the_one_with_the_least_to_do_is_asked_and_one_that_failed_last() -> None:
     """Until its time of avoidance is over."""
     clock = Clock()
