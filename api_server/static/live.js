@@ -209,7 +209,7 @@ export class Live {
     forget("muted");
     await this.#capture.stop();
     this.#silent();
-    this.#stream.stop();
+    this.#stream?.stop(); // null once a second press has ended it
   }
 
   #ended(error) {
