@@ -34,7 +34,7 @@ from batch_worker.pipeline import build
 from batch_worker.pipeline.base import Asr, Setup
 from batch_worker.pipeline.language_model import LanguageModel
 from batch_worker.pipeline.patience import Patience
-from batch_worker.routes import audio, events, health, jobs
+from batch_worker.routes import audio, events, health, jobs, openai
 from batch_worker.routes.compat import seed001, seed002, seed003
 from batch_worker.settings import Settings
 from shared import __version__
@@ -90,7 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
     if settings.compat_routes:  # first: two of them are native ones with another word or field
         for router in (seed001.router, seed001.open_router, seed002.router, seed003.router):
             app.include_router(router)
-    for router in (jobs.router, audio.router, events.keyed, events.router, health.router, health.keyed):
+    for router in (jobs.router, audio.router, openai.router, events.keyed, events.router, health.router, health.keyed):
         app.include_router(router)
     app.add_middleware(BodyLimit, limit=settings.max_upload_bytes + _FORM_BYTES)
     app.add_middleware(RequestContext, observe=metrics.request)

@@ -205,7 +205,7 @@ def _refuse_diarized(form: _Audio) -> None:
     if form.response_format == "diarized_json":
         raise InvalidParameter(
             "response_format",
-            expected="json, text, srt, verbose_json or vtt (speakers are told apart by the batch_worker, `POST /jobs`)",
+            expected="json, text, srt, verbose_json or vtt (the batch_worker tells speakers apart, at this path too)",
             got=form.response_format,
         )
 
