@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import openai
 import pytest
+from openai.types.audio import TranscriptionDiarized
 
 from tests import clips, processes
 from tests.processes import Service
@@ -47,6 +48,6 @@ def test_speakers_are_told_apart(api_server_url: str, tmp_path_factory: pytest.T
     assert {segment.speaker for segment in found.segments} == {"A"}
 
 
-def _asked(service: Service) -> openai.types.audio.TranscriptionDiarized:
+def _asked(service: Service) -> TranscriptionDiarized:
     with openai.OpenAI(base_url=f"{service.url}/v1", api_key="-", max_retries=0) as client:
         return client.audio.transcriptions.create(file=SAID.path, model="x", response_format="diarized_json")
