@@ -1,5 +1,6 @@
 """The api_server as `pipeline.base.Asr`: one of several, the one with the least to do; its events as they come."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -85,17 +86,21 @@ class AsrClient:
         """Open the event stream of one recording; leaving the context ends the decode on the server."""
         endpoint = self._endpoints.choose()
         with _recording(request) as file, _outstanding(self._endpoints, endpoint):
-            async with self._http.stream(
+            asked = self._http.build_request(
                 "POST",
                 f"{endpoint.url}/transcribe",
                 data=_fields(request),
                 files={"file": ("recording", file)},
                 headers=self._headers | {"X-Request-ID": request.job_id},
-            ) as response:
+            )
+            response = await self._http.send(asked, stream=True)
+            try:
                 if not response.is_success:
                     await response.aread()
                     raise _refusal(response)
                 yield _events(response)
+            finally:  # httpcore forgets a connection whose closing is itself cancelled, and the server decodes on
+                await asyncio.shield(response.aclose())
 
     async def retry(self, request: AsrRequest, spans: Sequence[Span]) -> SecondHearing:
         """Have some spans decoded again by the server's retry model."""

@@ -1,6 +1,7 @@
 """Takes queued jobs, one attempt each under a lease, and brings them to an end, once."""
 
 import asyncio
+import contextlib
 import json
 import threading
 from collections.abc import Awaitable, Callable, Sequence
@@ -84,6 +85,14 @@ class _Running:
             self.stopped = True
             self.task.cancel()
 
+    async def settle(self) -> None:
+        """Be stopped by nobody from here on; a stop that is under way is over when this returns."""
+        if self.stopped:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(0)
+            self.task.uncancel()
+        self.stopped = True
+
 
 class Dispatcher:
     """Works on jobs until closed; used from one event loop."""
@@ -163,13 +172,14 @@ class Dispatcher:
                 draft, records = await self._pipeline(claimed, running)
             await self._complete(claimed, draft, records)
         except LeaseLost:
+            await running.settle()
             await self._gave_up(claimed)
         except asyncio.CancelledError:
             if not running.stopped:
                 await asyncio.shield(self._parts.store.release(lease))
                 log.info("job handed back")
                 raise
-            running.task.uncancel()
+            await running.settle()
             await self._gave_up(claimed)
         except TimeoutError:
             limit = self._options.timeout

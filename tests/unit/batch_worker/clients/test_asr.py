@@ -1,12 +1,15 @@
 """Which of several api_servers is asked."""
 
+import asyncio
+import contextlib
 from pathlib import Path
 
 import httpx
 import pytest
 
-from batch_worker.clients.asr import AsrClient, Endpoints
-from batch_worker.pipeline.base import AsrRequest
+from batch_worker.clients.asr import AsrClient, Endpoints, http_client
+
+from batch_worker.pipeline.base import AsrRequest, LeaseLost
 from batch_worker.pipeline.options import JobOptions
 from shared.errors import Busy
 
@@ -74,3 +77,41 @@ def test_the_one_with_the_least_to_do_is_asked_and_one_that_failed_last() -> Non
     assert endpoints.choose() is first
     clock.now += 11.0
     assert endpoints.choose() is second
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_a_request_is_closed_although_its_task_is_cancelled_while_it_closes(tmp_path: Path, turns: int) -> None:
+    """A lost lease ends the stage, and the caller's cancellation comes a moment later."""
+    gone = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+        data = b'event: progress\ndata: {"progress": 0.5}\n\n'
+        writer.write(b"%x\r\n%s\r\n" % (len(data), data))
+        with contextlib.suppress(ConnectionError):
+            while await reader.read(65536):
+                pass
+        gone.set()
+        writer.close()
+
+    async def work(asr: AsrClient) -> None:
+        async with asr.transcribe(request) as events:
+            async for _event in events:
+                heard.set()
+                raise LeaseLost
+
+    recording = tmp_path / "a"
+    recording.write_bytes(b"x")
+    request = AsrRequest(job_id="j", recording=recording, language=None, options=JobOptions())
+    heard = asyncio.Event()
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    url = "http://127.0.0.1:{}".format(server.sockets[0].getsockname()[1])
+    async with server, http_client(10) as http:
+        task = asyncio.create_task(work(AsrClient(http, Endpoints(urls=(url,)), key=None)))
+        await heard.wait()
+        for _turn in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await asyncio.wait_for(gone.wait(), 20)

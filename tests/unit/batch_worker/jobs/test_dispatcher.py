@@ -16,7 +16,7 @@ from batch_worker.jobs.dispatcher import Dispatcher, DispatcherOptions, Parts
 from batch_worker.jobs.memory import MemoryBlobs, MemoryStore
 from batch_worker.jobs.model import Claimed, Job, Lease, NewJob, Status
 from batch_worker.jobs.queue import LocalQueue
-from batch_worker.pipeline.base import Context, Outcome
+from batch_worker.pipeline.base import Context, LeaseLost, Outcome
 from batch_worker.pipeline.draft import Draft
 from batch_worker.pipeline.runner import StageRecord
 from shared.errors import AsrUnavailable, Busy, LlmUnavailable, StartupError, StorageFull
@@ -43,6 +43,10 @@ class Store(MemoryStore):
     async def checkpoint(self, lease: Lease, record: StageRecord, draft: bytes) -> bool:
         self._stumble("checkpoint")
         return await super().checkpoint(lease, record, draft)
+
+    async def release(self, lease: Lease) -> bool:
+        await asyncio.sleep(0)  # as a disk would
+        return await super().release(lease)
 
     async def fail(self, lease: Lease, error: Mapping[str, Any]) -> bool:
         self._stumble("fail")
@@ -236,6 +240,27 @@ async def test_a_cancelled_job_that_is_tried_again_at_once_is_not_mistaken_for_o
         await one.until_idle()
     assert (done.attempts, one.taken_over) == (2, [])
     assert sorted(one.seen.ends) == ["cancelled", "completed"]
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_a_job_whose_cancellation_comes_with_the_loss_of_its_lease_is_counted_once(turns: int) -> None:
+    """A segment that was to be written together with the cancellation finds the lease gone."""
+    cancelled = asyncio.Event()
+
+    async def lose() -> None:
+        await cancelled.wait()
+        raise LeaseLost
+
+    async with bench(stage := Say(lose)) as one:
+        job = await one.submit()
+        await until_running(one, job, stage)
+        await one.store.request_cancel(job.id)
+        cancelled.set()
+        for _turn in range(turns):
+            await asyncio.sleep(0)
+        one.dispatcher.stop(job.id)
+        await one.until_idle()
+    assert (one.seen.ends, one.hold.held) == (["cancelled"], {})
 
 
 async def test_a_job_that_another_worker_has_ends_this_process() -> None:
