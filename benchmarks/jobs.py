@@ -1,7 +1,7 @@
 """What jobs cost: accepted, polled, kept by the hundred thousand, watched, and long ones in memory.
 
     python -m benchmarks.jobs                  everything; about five minutes on two cores
-    python -m benchmarks.jobs accept store     some of: accept poll store memory reader
+    python -m benchmarks.jobs accept store     some of: accept poll cancel store memory reader
 
 Starts its own services on free ports and stops them. The api_server is a stand-in that sends
 segments as fast as they are taken, so that only the batch_worker is measured. Prints a table and one line of JSON.
@@ -10,6 +10,7 @@ segments as fast as they are taken, so that only the batch_worker is measured. P
 import argparse
 import asyncio
 import json
+import random
 import socket
 import sqlite3
 import statistics
@@ -34,6 +35,9 @@ Figures = dict[str, Any]
 T = TypeVar("T")
 
 CLIENTS = 20
+CANCELLED = 100
+CANCEL_WAIT = 30.0
+"""Seconds after which a request counts as never ended."""
 POLLERS = 200
 POLL_SECONDS = 8.0
 POLL_PAUSE = 0.5
@@ -88,6 +92,29 @@ def poll() -> Figures:
         "without a pause /s": round(len(flat_out) / POLL_SECONDS, 1),
         "without a pause p95 ms": p95(flat_out),
     }
+
+
+def cancel() -> Figures:
+    """Measure how soon the api_server is free of a job that is cancelled while its segments are being written."""
+    moments, times, kept = random.Random(1), [], 0
+    with FakeAsr() as asr, worker(asr) as service, httpx.Client(base_url=service.url) as client:
+        asr.windows(100_000)
+        for _turn in range(CANCELLED):
+            job, heard, gone = submit(client, 1), asr.sent, asr.gone
+            while asr.sent < heard + 5:
+                time.sleep(0.01)
+            time.sleep(moments.uniform(0, 0.2))
+            began = time.perf_counter()
+            client.delete(f"/jobs/{job}").raise_for_status()
+            while asr.gone == gone and time.perf_counter() - began < CANCEL_WAIT:
+                time.sleep(0.002)
+            times.append(time.perf_counter() - began)
+            kept += asr.gone == gone
+    return {"api_server free ms, median": _ms(statistics.median(times)), "worst ms": _ms(max(times)), f"never, of {CANCELLED}": kept}
+
+
+def _ms(seconds: float) -> float:
+    return round(1000 * seconds, 1)
 
 
 def post_request(url: str, content: bytes) -> bytes:
@@ -318,7 +345,7 @@ def resident(service: Service) -> int:
 
 
 BENCHMARKS: dict[str, Callable[[], Figures]] = {
-    "accept": accept, "poll": poll, "store": store, "memory": memory, "reader": reader,
+    "accept": accept, "poll": poll, "cancel": cancel, "store": store, "memory": memory, "reader": reader,
 }  # fmt: skip
 
 
