@@ -110,7 +110,11 @@ def cancel() -> Figures:
                 time.sleep(0.002)
             times.append(time.perf_counter() - began)
             kept += asr.gone == gone
-    return {"api_server free ms, median": _ms(statistics.median(times)), "worst ms": _ms(max(times)), f"never, of {CANCELLED}": kept}
+    return {
+        "api_server free ms, median": _ms(statistics.median(times)),
+        "worst ms": _ms(max(times)),
+        f"never, of {CANCELLED}": kept,
+    }
 
 
 def _ms(seconds: float) -> float:

@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 from batch_worker.clients.asr import AsrClient, Endpoints, http_client
-
 from batch_worker.pipeline.base import AsrRequest, LeaseLost
 from batch_worker.pipeline.options import JobOptions
 from shared.errors import Busy
@@ -106,7 +105,7 @@ async def test_a_request_is_closed_although_its_task_is_cancelled_while_it_close
     request = AsrRequest(job_id="j", recording=recording, language=None, options=JobOptions())
     heard = asyncio.Event()
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    url = "http://127.0.0.1:{}".format(server.sockets[0].getsockname()[1])
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server, http_client(10) as http:
         task = asyncio.create_task(work(AsrClient(http, Endpoints(urls=(url,)), key=None)))
         await heard.wait()
