@@ -14,6 +14,7 @@ from tools.bundled_model.export import export
 from tools.bundled_model.held_out import held_out_sentences
 from tools.bundled_model.miniature import miniature
 from tools.bundled_model.model import SHAPES, Whisper
+from tools.bundled_model.peers import Peers
 from tools.bundled_model.plans import PLANS
 from tools.bundled_model.train import Trainer
 from tools.bundled_model.writers import full_writers
@@ -41,6 +42,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--target", type=Path, help="where an exported model goes, or lies")
     parser.add_argument("--seed", type=int, default=1, help="another seed speaks other clips")
     parser.add_argument("--shards", type=int, default=100, help=f"of {clips.CLIPS_PER_SHARD} clips each")
+    parser.add_argument("--template-share", type=float, default=0.45, help="of the sentences that are spoken")
     parser.add_argument("--minutes", type=float, default=240, help="of training in all, earlier runs counted")
     parser.add_argument("--quiet-seconds", type=int, default=3600, help="silence and noise to listen to")
     parser.add_argument("--threads", type=int, default=0)
@@ -48,7 +50,7 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def _speak(given: argparse.Namespace) -> None:
-    writers = full_writers(held_out_sentences(given.audio))
+    writers = full_writers(held_out_sentences(given.audio), given.template_share)
     folder = given.work / "clips"
     clips.speak_shards(writers, folder, seed=given.seed, shards=given.shards, size=clips.CLIPS_PER_SHARD)
 
@@ -56,7 +58,9 @@ def _speak(given: argparse.Namespace) -> None:
 def _train(given: argparse.Namespace) -> None:
     tokenizer = Tokenizer.from_file(str(given.tokenizer / "tokenizer.json"))
     plan = PLANS[given.model](given.minutes, given.seed)
-    Trainer(plan, tokenizer, given.work / f"{given.model}.pt").run(given.work / "clips")
+    peers = Peers()
+    Trainer(plan, tokenizer, given.work / f"{given.model}.pt", peers).run(given.work / "clips")
+    peers.leave()
 
 
 def _export(given: argparse.Namespace) -> None:

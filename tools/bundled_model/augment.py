@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import butter, fftconvolve, sosfilt
 
 from tools.bundled_model.speech import SAMPLE_RATE
@@ -37,13 +38,14 @@ def nobody(size: int, rng: np.random.Generator) -> Wave:
 
 def noise(size: int, rng: np.random.Generator) -> Wave:
     """Return noise of unit power: white, pink or brown."""
-    white = rng.standard_normal(size).astype(np.float32)
+    quick = next_fast_len(size, real=True)
+    white = rng.standard_normal(quick, np.float32)
     slope = rng.choice((0.0, 0.5, 1.0))
     if slope == 0:
-        return white
-    spectrum = np.fft.rfft(white)
-    spectrum /= np.maximum(np.arange(spectrum.size), 1 + size // 1000) ** slope
-    colored = np.fft.irfft(spectrum, size).astype(np.float32)
+        return white[:size]
+    spectrum = rfft(white)
+    spectrum /= np.maximum(np.arange(spectrum.size, dtype=np.float32), 1 + quick // 1000) ** np.float32(slope)
+    colored: Wave = irfft(spectrum, quick)[:size]
     colored /= colored.std() + np.float32(_LEAST_POWER)
     return colored
 

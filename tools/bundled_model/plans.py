@@ -9,11 +9,12 @@ def nano(minutes: float, seed: int) -> Plan:
         model="nano-sv",
         minutes=minutes,
         seed=seed,
-        peak=5e-4,
-        fall=0.6,
-        batch_frames=5000,
-        usual_frames=700,
-        longer=0.08,
+        peak=8e-4,
+        fall=0.8,
+        ctc=0.4,
+        batch_frames=6000,
+        usual_frames=1000,
+        longer=0.3,
     )
 
 

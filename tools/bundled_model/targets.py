@@ -6,6 +6,7 @@ from random import Random
 from typing import Final
 
 from tokenizers import Tokenizer
+from torch import Tensor
 
 from tools.bundled_model.clips import Clip, Segment
 from tools.bundled_model.model import LETTERS
@@ -37,6 +38,7 @@ class TargetWriter:
         """Look up the special tokens."""
         self._tokenizer = tokenizer
         self._start = self._special("startoftranscript")
+        self._translate = self._special("translate")
         self._transcribe = self._special("transcribe")
         self._previous = self._special("startofprev")
         self._no_speech = self._special("nospeech")
@@ -68,6 +70,10 @@ class TargetWriter:
         head = [self._start, self._special(clip.language), self._transcribe, self._plain]
         tokens = [*head, *self._untimed(clip.segments)]
         return Target(tokens=tokens, labels=[*tokens[1:], self.end], letters=[])
+
+    def names_language(self, labels: Tensor) -> Tensor:
+        """Return which labels are a language's token."""
+        return (labels > self._start) & (labels < self._translate)
 
     def encode(self, text: str) -> list[int]:
         """Return the tokens of a text as it stands inside a transcript."""

@@ -129,6 +129,8 @@ class Writer:
     """Sentence templates; empty where only random words are written."""
     held_out: Collection[str] = frozenset()
     """Normalized sentences never to be written: those of the test clips."""
+    template_share: float = 0.45
+    """Of the sentences, where there are templates; nearly all others are random words."""
 
     def sentence(self, random: Random) -> str:
         """Return a sentence that is not held out."""
@@ -139,8 +141,8 @@ class Writer:
 
     def _draft(self, random: Random) -> str:
         kind = random.random()
-        if self.templates and kind < 0.45:  # noqa: PLR2004 - a share
+        if self.templates and kind < self.template_share:
             return fill(random.choice(self.templates), self.language, random)
-        if self.language == "sv" and kind < 0.50:  # noqa: PLR2004 - a share
+        if self.language == "sv" and kind < self.template_share + 0.05:
             return numbers.code(random).capitalize() + "."
         return random_words(self.lexicon, self.language, random)

@@ -1,5 +1,6 @@
 """Training: cross-entropy on the decoder plus CTC on the encoder, in bf16, resumable to the step."""
 
+import copy
 import json
 import time
 from collections.abc import Iterator, Sequence
@@ -18,20 +19,32 @@ from tools.bundled_model.augment import augment
 from tools.bundled_model.clips import Clip, read_shard
 from tools.bundled_model.features import frames, log_mel
 from tools.bundled_model.model import SHAPES, VOCABULARY, Whisper
+from tools.bundled_model.peers import Peers
 from tools.bundled_model.speech import SAMPLE_RATE
 from tools.bundled_model.targets import IGNORED, SPOKEN_LANGUAGES, TargetWriter
 
-_FULL_WINDOW: Final = 3000
+_WINDOWS: Final = (150, 200, 250, 300, 350, 400, 450, 500, 600, 700, 850, 1000, 1300, 1600, 2000, 2500, 3000)
+"""Mel frames of a batch. Few sizes, since a CPU's matrix kernels are compiled anew for each (Intel's oneDNN)."""
+_TOKENS: Final = 16
+"""The decoder's positions are a multiple of this, for the same reason."""
+_ASKED: Final = 128
+"""So are the answers that it is asked for."""
 _FULL_VOCABULARY_EVERY: Final = 16
 _EMBEDDING: Final = "decoder.embed_tokens.weight"
 _LANGUAGE_SECONDS: Final = 5
 """As much of a clip is heard as its language alone is learned from."""
+_LANGUAGE_WEIGHT: Final = 4.0
+"""A clip's language counts as so many of its words: it is one token among forty."""
 
 
 def _shortened(clip: Clip) -> Clip:
     if clip.language in SPOKEN_LANGUAGES or not clip.segments:
         return clip
     return replace(clip, samples=clip.samples[: _LANGUAGE_SECONDS * SAMPLE_RATE])
+
+
+def _up(size: int, step: int) -> int:
+    return -(-size // step) * step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,10 +90,11 @@ class Batch:
 class Trainer:
     """One model under training, with all that a checkpoint holds."""
 
-    def __init__(self, plan: Plan, tokenizer: Tokenizer, checkpoint: Path) -> None:
-        """Make the model, or take up the checkpoint where it stopped."""
+    def __init__(self, plan: Plan, tokenizer: Tokenizer, checkpoint: Path, peers: Peers | None = None) -> None:
+        """Make the model, or take up the checkpoint where it stopped; with peers, train it together."""
         torch.manual_seed(plan.seed)
         self._plan = plan
+        self._peers = peers or Peers()
         self._writer = TargetWriter(tokenizer)
         self._checkpoint = checkpoint
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -92,32 +106,35 @@ class Trainer:
         self._state: dict[str, Any] = {}
         if checkpoint.exists():
             self._load()
-        self._random = Random(plan.seed * 1_000_003 + self.step)
-        self._rng = np.random.default_rng(plan.seed * 1_000_003 + self.step)
+        own = (plan.seed * 1_000_003 + self.step) * self._peers.count + self._peers.rank
+        self._random = Random(own)
+        self._rng = np.random.default_rng(own)
 
     def run(self, data: Path) -> None:
         """Train until the plan's time is used."""
         self._compact(data)
         recent: list[tuple[float, float]] = []
         began, saved = time.monotonic() - self.seconds, time.monotonic()
-        for clips in self._batches(data):
-            recent.append(self._learn(self._prepare(clips)))
+        for window, clips in self._batches(data):
+            recent.append(self._learn(self._prepare(window, clips)))
             self.step += 1
-            self.clips += len(clips)
-            self.seconds = time.monotonic() - began
+            self.clips += len(clips) * self._peers.count
+            self.seconds = self._peers.mean(torch.tensor(time.monotonic() - began, dtype=torch.float64)).item()
             if self.step % 50 == 0:
-                loss, ctc = np.mean(recent, axis=0)
+                self._report(recent)
                 recent.clear()
-                print(
-                    f"step {self.step} {self.seconds:.0f} s, {self.clips} clips, loss {loss:.3f}, ctc {ctc:.3f}",
-                    flush=True,
-                )
             if time.monotonic() - saved > self._plan.save_every:
                 self.save()
                 saved = time.monotonic()
             if self.progress >= 1:
                 break
         self.save()
+
+    def _report(self, recent: Sequence[tuple[float, float]]) -> None:
+        if self._peers.leads:
+            loss, ctc = np.mean(recent, axis=0)
+            done = f"step {self.step} {self.seconds:.0f} s, {self.clips} clips"
+            print(f"{done}, loss {loss:.3f}, ctc {ctc:.3f}", flush=True)
 
     @property
     def progress(self) -> float:
@@ -126,6 +143,8 @@ class Trainer:
 
     def save(self) -> None:
         """Write the checkpoint, whole or not at all."""
+        if not self._peers.leads:
+            return
         weights = dict(self.model.state_dict())
         weights[_EMBEDDING] = self._table.index_copy(0, self._used, weights[_EMBEDDING])
         state = {
@@ -157,10 +176,12 @@ class Trainer:
         self._position[self._used] = torch.arange(len(self._used), device=self._device)
         rows = torch.nn.Parameter(self._table[self._used])
         self.model.decoder.embed_tokens = torch.nn.Embedding(rows.size(0), rows.size(1), _weight=rows)
-        trainable = [one for one in self.model.parameters() if one.requires_grad]
+        self._weights = [one for one in self.model.parameters() if one.requires_grad]
         self._optimizer = torch.optim.AdamW(
-            trainable, lr=self._plan.peak, betas=(0.9, 0.98), weight_decay=0.01, fused=True
+            self._weights, lr=self._plan.peak, betas=(0.9, 0.98), weight_decay=0.01, fused=True
         )
+        self._coarse = copy.deepcopy(self.model).bfloat16()
+        self._coarse_weights = [one for one in self._coarse.parameters() if one.requires_grad]
         if "optimizer" in self._state:
             self._optimizer.load_state_dict(self._state["optimizer"])
         self._state = {}
@@ -171,19 +192,18 @@ class Trainer:
 
     def _used_tokens(self, data: Path) -> Tensor:
         used = set(range(self._writer.end, VOCABULARY))
-        for path in sorted(data.glob("*.json"))[:100]:
+        for path in sorted(data.glob("*.json"))[::3]:
             for row in json.loads(path.read_text(encoding="utf-8")):
-                for one in row["segments"]:
-                    used.update(self._writer.encode(one["text"]))
+                if row["language"] in SPOKEN_LANGUAGES:
+                    used.update(token for one in row["segments"] for token in self._writer.encode(one["text"]))
         return torch.tensor(sorted(used), device=self._device)
 
-    def _batches(self, data: Path) -> Iterator[list[Clip]]:
+    def _batches(self, data: Path) -> Iterator[tuple[int, list[Clip]]]:
         while True:
             shards = [path for path in sorted(data.glob("*.json")) if path.with_suffix(".npy").exists()]
             picked = self._random.sample(shards, min(4, len(shards)))
             pool = [clip for path in picked for clip in read_shard(path)]
-            pool = [_shortened(clip) for clip in pool if self._fits(clip)]
-            yield from self._group(pool)
+            yield from self._group([_shortened(clip) for clip in pool if self._fits(clip)])
 
     def _fits(self, clip: Clip) -> bool:
         size = frames(clip.samples.size)
@@ -191,23 +211,33 @@ class Trainer:
             return size <= self._plan.short_frames
         return size <= self._plan.usual_frames or self._random.random() < self._plan.longer
 
-    def _group(self, pool: list[Clip]) -> list[list[Clip]]:
-        pool.sort(key=lambda clip: frames(clip.samples.size) + self._random.random() * 30)
-        batches: list[list[Clip]] = [[]]
+    def _group(self, pool: list[Clip]) -> list[tuple[int, list[Clip]]]:
+        self._random.shuffle(pool)
+        by_window: dict[int, list[Clip]] = {}
         for clip in pool:
-            if frames(clip.samples.size) * (len(batches[-1]) + 1) > self._plan.batch_frames and batches[-1]:
-                batches.append([])
-            batches[-1].append(clip)
+            by_window.setdefault(self._window(clip), []).append(clip)
+        batches = []
+        for window, clips in by_window.items():
+            size = max(1, self._plan.batch_frames // window)
+            whole = max(size, len(clips) - len(clips) % size)
+            batches += [(window, clips[at : at + size]) for at in range(0, min(whole, len(clips)), size)]
         self._random.shuffle(batches)
         return batches
 
-    def _prepare(self, clips: Sequence[Clip]) -> Batch:
-        length = self._window(max(frames(clip.samples.size) for clip in clips))
-        clips = clips[: max(1, 2 * self._plan.batch_frames // length)]
-        mel = log_mel([augment(clip.samples, self._rng) for clip in clips], length)
+    def _window(self, clip: Clip) -> int:
+        kind = self._random.random()
+        least = frames(clip.samples.size)
+        if kind < 0.02:  # noqa: PLR2004 - a share
+            return _WINDOWS[-1]
+        if kind < 0.08:  # noqa: PLR2004 - a share
+            least = max(least, 1000)
+        return next((window for window in _WINDOWS if window >= least), _WINDOWS[-1])
+
+    def _prepare(self, window: int, clips: Sequence[Clip]) -> Batch:
+        mel = log_mel([augment(clip.samples, self._rng) for clip in clips], window)
         self._mask(mel)
         targets = [self._writer.write(clip, self._random) for clip in clips]
-        longest = max(len(target.tokens) for target in targets)
+        longest = _up(max(len(target.tokens) for target in targets), _TOKENS)
         tokens = torch.full((len(clips), longest), self._writer.end)
         labels = torch.full((len(clips), longest), IGNORED)
         for row, target in enumerate(targets):
@@ -218,45 +248,49 @@ class Trainer:
             tokens=tokens.to(self._device),
             labels=labels.to(self._device),
             letters=[target.letters for target in targets],
-            states=[min(length, frames(clip.samples.size)) // 2 for clip in clips],
+            states=[min(window, frames(clip.samples.size)) // 2 for clip in clips],
         )
-
-    def _window(self, longest: int) -> int:
-        kind = self._random.random()
-        if kind < 0.03:  # noqa: PLR2004 - a share
-            return _FULL_WINDOW
-        length = max(longest, 1000) if kind < 0.10 else longest + self._random.randrange(80)  # noqa: PLR2004
-        return min(_FULL_WINDOW, length + length % 2)
 
     def _mask(self, mel: Tensor) -> None:
         for row in mel:
-            if self._random.random() < 0.4:  # noqa: PLR2004 - a share
+            if self._random.random() < 0.25:  # noqa: PLR2004 - a share
                 band = self._random.randrange(72)
                 row[band : band + self._random.randint(1, 8)] = 0
-            if self._random.random() < 0.3:  # noqa: PLR2004 - a share
+            if self._random.random() < 0.15:  # noqa: PLR2004 - a share
                 at = self._random.randrange(mel.size(2))
                 row[:, at : at + self._random.randint(1, 10)] = 0
 
     def _learn(self, batch: Batch) -> tuple[float, float]:
         for group in self._optimizer.param_groups:
             group["lr"] = self._rate()
-        with torch.autocast(self._device.type, dtype=torch.bfloat16):
-            audio = self.model.encoder(batch.mel)
-            states = self.model.decoder(self._position[batch.tokens].clamp(min=0), audio)
-            chosen = batch.labels != IGNORED
-            states, labels = states[chosen], self._position[batch.labels[chosen]]
-            table = self.model.decoder.embed_tokens.weight
-            if self.step % _FULL_VOCABULARY_EVERY == 0:
-                table = torch.cat([table, self._unused_rows])
-            logits = states @ table.t()
-            letters = self.model.ctc(audio)
-        loss = F.cross_entropy(logits.float(), labels, ignore_index=IGNORED)
-        ctc = self._ctc_loss(letters, batch)
-        self._optimizer.zero_grad(set_to_none=True)
+        with torch.no_grad():
+            torch._foreach_copy_(self._coarse_weights, self._weights)
+        audio = self._coarse.encoder(batch.mel.bfloat16())
+        loss = self._decoder_loss(audio, batch)
+        ctc = self._ctc_loss(self._coarse.ctc(audio), batch)
+        self._coarse.zero_grad(set_to_none=True)
         (loss + self._plan.ctc * ctc).backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        gradients = [one.grad.float() for one in self._coarse_weights if one.grad is not None]
+        for weight, gradient in zip(self._weights, self._peers.mean_of_all(gradients), strict=True):
+            weight.grad = gradient
+        torch.nn.utils.clip_grad_norm_(self._weights, 1.0)
         self._optimizer.step()
         return loss.item(), ctc.item()
+
+    def _decoder_loss(self, audio: Tensor, batch: Batch) -> Tensor:
+        states = self._coarse.decoder(self._position[batch.tokens].clamp(min=0), audio)
+        labels = batch.labels.flatten()
+        heeded = int((labels != IGNORED).sum())
+        asked = (labels != IGNORED).int().argsort(descending=True, stable=True)[: _up(heeded, _ASKED)]
+        wanted = labels[asked]
+        table = self._coarse.decoder.embed_tokens.weight
+        if self.step % _FULL_VOCABULARY_EVERY == 0:
+            table = torch.cat([table, self._unused_rows.bfloat16()])
+        logits = states.flatten(0, 1).index_select(0, asked) @ table.t()
+        places = torch.where(wanted == IGNORED, IGNORED, self._position[wanted])
+        losses = F.cross_entropy(logits.float(), places, ignore_index=IGNORED, reduction="none")
+        counts = torch.where(self._writer.names_language(wanted), _LANGUAGE_WEIGHT, 1.0) * (wanted != IGNORED)
+        return (losses * counts).sum() / counts.sum()
 
     def _ctc_loss(self, letters: Tensor, batch: Batch) -> Tensor:
         rows = [row for row, spelled in enumerate(batch.letters) if spelled]

@@ -13,9 +13,9 @@ _ONLY_RECOGNIZED: Final = 3_000
 _WORDFREQ_CODES: Final = {"no": "nb"}
 
 
-def full_writers(held_out: Collection[str]) -> dict[str, Writer]:
+def full_writers(held_out: Collection[str], template_share: float = 0.45) -> dict[str, Writer]:
     """Return a writer for each language, none of whom writes a held-out sentence."""
-    return {language: _writer(language, held_out) for language in LANGUAGE_SHARES}
+    return {language: _writer(language, held_out, template_share) for language in LANGUAGE_SHARES}
 
 
 def small_writers(words: Lexicon, held_out: Collection[str]) -> dict[str, Writer]:
@@ -31,11 +31,12 @@ def small_writers(words: Lexicon, held_out: Collection[str]) -> dict[str, Writer
     }
 
 
-def _writer(language: str, held_out: Collection[str]) -> Writer:
+def _writer(language: str, held_out: Collection[str], template_share: float) -> Writer:
     size = LEXICON_SIZES.get(language, _ONLY_RECOGNIZED)
     return Writer(
         language=language,
         lexicon=load_lexicon(_WORDFREQ_CODES.get(language, language), size),
         templates=load_templates(language) if language in LEXICON_SIZES else (),
         held_out=held_out,
+        template_share=template_share,
     )
