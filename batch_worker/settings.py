@@ -22,7 +22,7 @@ class Settings(CommonSettings):
     whisper_api_key: SecretStr = SecretStr("")
     """The key that the api_server asks for; empty: the first of `API_KEYS`."""
     http_timeout: float = Field(default=60, gt=0)
-    """Seconds without a byte after which another server has failed."""
+    """Seconds without a byte after which another server has failed; a second hearing has ten more for each it hears."""
     http_retries: int = Field(default=3, ge=0)
     """Tries after the first one, without progress between them."""
     http_retry_backoff: float = Field(default=1.0, gt=0)

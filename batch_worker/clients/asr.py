@@ -22,6 +22,8 @@ log = structlog.stdlib.get_logger("asr")
 _CONNECT_SECONDS = 5.0
 _AVOIDED_SECONDS = 10.0
 """How long an endpoint that failed is only asked when no other is left."""
+_SLOWEST = 10.0
+"""Seconds that a retry model on a busy CPU may take for a second of speech; it says nothing until it has done."""
 _LONGEST_PAUSE = 300
 """Seconds of `Retry-After` that are believed; what a proxy names may have nothing to do with the server."""
 _VERDICTS: dict[str, type[errors.SvenskaError]] = {
@@ -119,6 +121,7 @@ class AsrClient:
                 data=fields,
                 files={"file": ("recording", file)},
                 headers=self._headers | {"X-Request-ID": request.job_id},
+                timeout=self._hearing_time(sum(span.end - span.start for span in spans)),
             )
         if not response.is_success:
             raise _refusal(response)
@@ -128,6 +131,11 @@ class AsrClient:
             return SecondHearing(model=str(answer["model"]), segments=segments)
         except (ValueError, KeyError, TypeError) as error:
             raise errors.AsrUnavailable("The ASR server's answer is not what an api_server says.") from error
+
+    def _hearing_time(self, seconds: float) -> httpx.Timeout:
+        usual = self._http.timeout
+        read = None if usual.read is None else usual.read + _SLOWEST * seconds
+        return httpx.Timeout(connect=usual.connect, read=read, write=usual.write, pool=usual.pool)
 
 
 def http_client(timeout: float) -> httpx.AsyncClient:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from batch_worker.clients.asr import AsrClient, Endpoints, http_client
-from batch_worker.pipeline.base import AsrRequest, LeaseLost
+from batch_worker.pipeline.base import AsrRequest, LeaseLost, Span
 from batch_worker.pipeline.options import JobOptions
 from shared.errors import Busy
 
@@ -76,6 +76,23 @@ def test_the_one_with_the_least_to_do_is_asked_and_one_that_failed_last() -> Non
     assert endpoints.choose() is first
     clock.now += 11.0
     assert endpoints.choose() is second
+
+
+async def test_a_second_hearing_has_time_for_a_large_model_on_a_slow_machine(tmp_path: Path) -> None:
+    """It is silent until it has decoded: ten seconds more for every second of its passages."""
+    allowed: list[float] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        allowed.append(request.extensions["timeout"]["read"])
+        return httpx.Response(200, json={"model": "large", "segments": []})
+
+    recording = tmp_path / "a"
+    recording.write_bytes(b"x")
+    request = AsrRequest(job_id="j", recording=recording, language=None, options=JobOptions())
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer), timeout=60) as http:
+        asr = AsrClient(http, Endpoints(urls=URLS), key=None)
+        await asr.retry(request, [Span(id=0, start=1.0, end=21.0), Span(id=1, start=30.0, end=35.0)])
+    assert allowed == [60 + 250]
 
 
 @pytest.mark.parametrize("turns", range(8))
