@@ -55,6 +55,7 @@ _STREAM_THREADS = 16
 _REQUEST_THREADS = 32
 """More decodes than that wait for a thread in order of arrival."""
 _AUDIO_THREADS = 4
+_BATCH_AUDIO_THREADS = 2
 _LAG_SECONDS = 1.0
 
 
@@ -184,6 +185,7 @@ _POOLS = (
     ("request", _REQUEST_THREADS),
     ("batch", _REQUEST_THREADS),
     ("audio", _AUDIO_THREADS),
+    ("batch audio", _BATCH_AUDIO_THREADS),
     ("voice", 2),
 )
 
@@ -194,6 +196,7 @@ class _Pools:
     request: ThreadPoolExecutor
     batch: ThreadPoolExecutor
     audio: ThreadPoolExecutor
+    batch_audio: ThreadPoolExecutor
     voice: ThreadPoolExecutor
 
 
@@ -216,7 +219,7 @@ def _services(settings: Settings, engines: _Engines, metrics: Metrics, pools: _P
     clip = decode(_ASSETS / "hej.flac", max_seconds=10).samples
     return Services(
         models=Models(resident=resident, batch=batch, cache=cache, retry=retry),
-        recordings=Recordings(pool=pools.audio, max_seconds=settings.max_audio_seconds),
+        recordings=Recordings(interactive=pools.audio, batch=pools.batch_audio, max_seconds=settings.max_audio_seconds),
         probes=[_probe(one, clip) for one in ((resident,) if shared_lane else (resident, batch))],
         metrics=metrics,
         language=settings.language(),

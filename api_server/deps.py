@@ -14,7 +14,7 @@ from fastapi.params import Form
 from fastapi.routing import APIRoute
 
 from api_server.engine.base import AudioContext
-from api_server.engine.models import Models
+from api_server.engine.models import LaneName, Models
 from api_server.engine.probe import Probe
 from api_server.metrics import Metrics
 from shared.asgi import Message, Receive
@@ -34,19 +34,22 @@ _JSON_BYTES = 1_000_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recordings:
-    """Uploads as samples; decoding is done in a few threads of its own."""
+    """Uploads as samples; each lane has a few threads for it, so that nobody at once waits for hours of batch audio."""
 
-    pool: ThreadPoolExecutor
+    interactive: ThreadPoolExecutor
     """Whoever made it shuts it down."""
+    batch: ThreadPoolExecutor
+    """So with this one."""
     max_seconds: float
     """Longest recording taken."""
 
-    async def read(self, file: BinaryIO, *, start: float = 0.0) -> DecodedAudio:
+    async def read(self, file: BinaryIO, lane: LaneName, *, start: float = 0.0) -> DecodedAudio:
         """Return a file's audio from `start` seconds on; cancelling stops the work. Raises as `shared.audio.decode`."""
         gone = threading.Event()
+        pool = self.batch if lane == "batch" else self.interactive
         work = partial(decode, file, max_seconds=self.max_seconds, start=start, cancelled=gone.is_set)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self.pool, work)
+            return await asyncio.get_running_loop().run_in_executor(pool, work)
         except asyncio.CancelledError:
             gone.set()
             raise

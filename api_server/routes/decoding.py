@@ -51,7 +51,7 @@ async def transcript_of(
         options = options_for(wish, services, recognizer.transcriber.info)
         recognizer.lane.admit(priority)
         began = time.monotonic()
-        audio = await services.recordings.read(file, start=wish.start)
+        audio = await services.recordings.read(file, wish.lane, start=wish.start)
         reading = time.monotonic() - began
 
         def share(seconds: float) -> float:

@@ -110,7 +110,7 @@ async def _second_hearing(services: Services, form: RetryForm) -> Document:
     )
     async with services.models.serving(form.model or services.models.retry_name, "batch") as (recognizer, priority):
         options = options_for(wish, services, recognizer.transcriber.info)
-        audio = await services.recordings.read(form.file.file)
+        audio = await services.recordings.read(form.file.file, "batch")
         segments = [await _hear_again(recognizer, priority, audio, span, options) for span in spans]
     services.metrics.transcribed(sum(min(span.end, audio.duration) - span.start for span in spans))
     return {"model": recognizer.transcriber.info.name, "segments": [to_json(segment) for segment in segments]}
