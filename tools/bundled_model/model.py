@@ -22,11 +22,13 @@ class Shape:
     heads: int
     encoder_layers: int
     decoder_layers: int
+    teacher_width: int = 0
+    """Of a larger model whose encoder is copied while training; 0: there is none."""
 
 
 SHAPES: Final = {
     "nano-sv": Shape(width=256, heads=4, encoder_layers=4, decoder_layers=3),
-    "pico-sv": Shape(width=128, heads=2, encoder_layers=3, decoder_layers=2),
+    "pico-sv": Shape(width=128, heads=2, encoder_layers=3, decoder_layers=2, teacher_width=256),
     "miniature": Shape(width=64, heads=1, encoder_layers=1, decoder_layers=1),
 }
 
@@ -163,7 +165,7 @@ class Decoder(nn.Module):
 
 
 class Whisper(nn.Module):
-    """Encoder, decoder and, for training only, a CTC head that spells what the encoder hears."""
+    """Encoder, decoder and, for training only, heads: CTC spells what the encoder hears, the other tells a teacher."""
 
     def __init__(self, shape: Shape) -> None:
         """Make a model of this shape with random weights."""
@@ -171,3 +173,4 @@ class Whisper(nn.Module):
         self.encoder = Encoder(shape)
         self.decoder = Decoder(shape)
         self.ctc = nn.Linear(shape.width, _CTC_CLASSES)
+        self.told = nn.Linear(shape.width, shape.teacher_width) if shape.teacher_width else None

@@ -20,7 +20,20 @@ def nano(minutes: float, seed: int) -> Plan:
 
 def pico(minutes: float, seed: int) -> Plan:
     """Return the plan from nothing: short clips first, or attention takes very long to find the diagonal."""
-    return Plan(model="pico-sv", minutes=minutes, seed=seed, peak=1.5e-3, ctc=0.5, short_until=0.45, batch_frames=6000)
+    return Plan(
+        model="pico-sv",
+        minutes=minutes,
+        seed=seed,
+        peak=2e-3,
+        fall=0.7,
+        ctc=0.5,
+        teacher="nano-sv",
+        batch_frames=4000,
+        short_until=0.4,
+        short_frames=400,
+        usual_frames=700,
+        longer=0.05,
+    )
 
 
 def tiny(minutes: float, seed: int) -> Plan:

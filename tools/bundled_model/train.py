@@ -18,7 +18,7 @@ from torch import Tensor
 from tools.bundled_model.augment import augment
 from tools.bundled_model.clips import Clip, read_shard
 from tools.bundled_model.features import frames, log_mel
-from tools.bundled_model.model import SHAPES, VOCABULARY, Whisper
+from tools.bundled_model.model import SHAPES, VOCABULARY, Encoder, Whisper
 from tools.bundled_model.peers import Peers
 from tools.bundled_model.speech import SAMPLE_RATE
 from tools.bundled_model.targets import IGNORED, SPOKEN_LANGUAGES, TargetWriter
@@ -41,6 +41,13 @@ def _shortened(clip: Clip) -> Clip:
     if clip.language in SPOKEN_LANGUAGES or not clip.segments:
         return clip
     return replace(clip, samples=clip.samples[: _LANGUAGE_SECONDS * SAMPLE_RATE])
+
+
+def _teacher(folder: Path, name: str) -> Encoder:
+    state = torch.load(folder / f"{name}.pt", map_location="cpu", weights_only=True)["model"]
+    model = Whisper(SHAPES[name])
+    model.load_state_dict(state)
+    return model.encoder.bfloat16()
 
 
 def _up(size: int, step: int) -> int:
@@ -70,6 +77,8 @@ class Plan:
     """Clips up to this are read always, longer ones at times."""
     longer: float = 0.15
     """Share of the longer clips that is read."""
+    teacher: str | None = None
+    """A larger model under the same folder: what its encoder makes of the sound is learned too."""
     seed: int = 0
     save_every: float = 120.0
     """Seconds between checkpoints."""
@@ -99,6 +108,7 @@ class Trainer:
         self._checkpoint = checkpoint
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model = Whisper(SHAPES[plan.model]).to(self._device)
+        self._teacher = _teacher(checkpoint.parent, plan.teacher).to(self._device) if plan.teacher else None
         self._used = torch.zeros(0, dtype=torch.long)
         self.step = 0
         self.seconds = 0.0
@@ -269,13 +279,21 @@ class Trainer:
         loss = self._decoder_loss(audio, batch)
         ctc = self._ctc_loss(self._coarse.ctc(audio), batch)
         self._coarse.zero_grad(set_to_none=True)
-        (loss + self._plan.ctc * ctc).backward()  # type: ignore[no-untyped-call]
+        (loss + self._plan.ctc * ctc + self._distance(audio, batch)).backward()  # type: ignore[no-untyped-call]
         gradients = [one.grad.float() for one in self._coarse_weights if one.grad is not None]
         for weight, gradient in zip(self._weights, self._peers.mean_of_all(gradients), strict=True):
             weight.grad = gradient
         torch.nn.utils.clip_grad_norm_(self._weights, 1.0)
         self._optimizer.step()
         return loss.item(), ctc.item()
+
+    def _distance(self, audio: Tensor, batch: Batch) -> Tensor | float:
+        """Return how far the encoder's states are from the teacher's: 1 where nothing has been learned."""
+        if self._teacher is None or self._coarse.told is None:
+            return 0.0
+        with torch.no_grad():
+            wanted: Tensor = self._teacher(batch.mel.bfloat16()).float()
+        return F.mse_loss(self._coarse.told(audio).float(), wanted) / wanted.var()
 
     def _decoder_loss(self, audio: Tensor, batch: Batch) -> Tensor:
         states = self._coarse.decoder(self._position[batch.tokens].clamp(min=0), audio)
