@@ -14,6 +14,7 @@ import itertools
 import math
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -21,7 +22,7 @@ from api_server.engine.base import Priority
 from shared.errors import Busy, Cancelled
 
 _SMOOTHING = 0.2
-"""Weight of the newest window in the lane's running mean."""
+"""Weight of the newest window in a running mean."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,8 +62,9 @@ class Lane:
         self._order = itertools.count()
         self._waiters: list[_Waiter] = []
         self._holder: LaneTurn | None = None
-        self._open = 0
-        self._window_seconds = 0.0
+        self._open: Counter[Priority] = Counter()
+        self._mean = 0.0
+        self._means: dict[Priority, float] = {}
         self._rested_at = clock()
 
     def load(self) -> LaneLoad:
@@ -71,18 +73,25 @@ class Lane:
             now, holder = self._clock(), self._holder
             return LaneLoad(
                 waiting=len(self._waiters),
-                open=self._open,
-                window_seconds=self._window_seconds,
-                expected_wait=self._open * self._window_seconds,
+                open=self._open.total(),
+                window_seconds=self._mean,
+                expected_wait=self._expected_wait(max(Priority)),
                 running_seconds=0.0 if holder is None else now - holder.began,
                 idle_seconds=now - self._rested_at if holder is None else 0.0,
             )
 
     def admit(self, priority: Priority) -> None:
         """Raise `Busy` when a request would wait too long; streams are admitted when they connect."""
-        wait = self.load().expected_wait
+        with self._lock:
+            wait = self._expected_wait(priority)
         if priority >= Priority.INTERACTIVE and wait > self._max_wait:
             raise self._busy(wait)
+
+    def _expected_wait(self, priority: Priority) -> float:
+        """Return the seconds before a newcomer's first window: everyone ahead has one, and one of the others runs."""
+        seconds = {other: self._means.get(other, self._mean) for other in +self._open}
+        ahead = sum(self._open[other] * seconds[other] for other in seconds if other <= priority)
+        return ahead + max((seconds[other] for other in seconds if other > priority), default=0.0)
 
     def _busy(self, wait: float) -> Busy:
         return Busy(
@@ -94,7 +103,7 @@ class Lane:
         """Admit a request, or raise `Busy` at once; close the turn when the request ends."""
         self.admit(priority)
         with self._lock:
-            self._open += 1
+            self._open[priority] += 1
         return LaneTurn(self, priority, self._clock)
 
     def _patience(self, turn: "LaneTurn") -> float | None:
@@ -112,7 +121,8 @@ class Lane:
             if self._holder is turn:
                 return
             self._forget(turn)
-        raise self._busy(max(self._max_wait, self.load().expected_wait))
+            wait = self._expected_wait(turn.priority)
+        raise self._busy(max(self._max_wait, wait))
 
     def _ask(self, turn: "LaneTurn") -> None:
         with self._lock:
@@ -129,7 +139,7 @@ class Lane:
 
     def _leave(self, turn: "LaneTurn") -> None:
         with self._lock:
-            self._open -= 1
+            self._open[turn.priority] -= 1
             if self._holder is turn:
                 self._give_back(turn)
             self._forget(turn)
@@ -141,7 +151,8 @@ class Lane:
 
     def _give_back(self, turn: "LaneTurn") -> None:
         seconds = turn.end_window()
-        self._window_seconds += (_SMOOTHING if self._window_seconds else 1.0) * (seconds - self._window_seconds)
+        self._mean = _smoothed(self._mean, seconds)
+        self._means[turn.priority] = _smoothed(self._means.get(turn.priority, 0.0), seconds)
         self._holder, self._rested_at = None, self._clock()
 
     def _pass_on(self) -> None:
@@ -150,6 +161,10 @@ class Lane:
             if not turn.cancelled:  # a window of no length would spoil the mean
                 self._holder = turn
                 turn.begin_window()
+
+
+def _smoothed(mean: float, newest: float) -> float:
+    return mean + (_SMOOTHING if mean else 1.0) * (newest - mean)
 
 
 class LaneTurn:

@@ -194,7 +194,7 @@ def test_whoever_would_wait_too_long_is_refused_at_once():
     clock = Clock()
     lane = Lane("realtime", max_wait=10, clock=clock)
     measured(clock, lane, 4.0)
-    open_turns = [lane.turn(Priority.BATCH) for _request in range(3)]
+    open_turns = [lane.turn(Priority.INTERACTIVE) for _request in range(3)]
     with pytest.raises(Busy) as refused:
         lane.turn(Priority.INTERACTIVE)
     assert refused.value.retry_after == 2
@@ -205,6 +205,24 @@ def test_whoever_would_wait_too_long_is_refused_at_once():
     lane.turn(Priority.PARTIAL).close()
     open_turns[0].close()
     lane.turn(Priority.INTERACTIVE).close()
+
+
+def test_only_those_who_go_first_are_waited_for():
+    """Much batch work holds up an interactive request by one window, and many short windows by little."""
+    clock = Clock()
+    lane = Lane("shared", max_wait=10, clock=clock)
+    for seconds, priority in ((4.0, Priority.BATCH), (0.1, Priority.PARTIAL), (2.0, Priority.INTERACTIVE)):
+        turn = lane.turn(priority)
+        turn.next_window()
+        clock.now += seconds
+        turn.close()
+    for _request in range(3):
+        lane.turn(Priority.BATCH)
+    for _speaker in range(30):
+        lane.turn(Priority.PARTIAL)
+    lane.turn(Priority.INTERACTIVE)  # 30 windows of 0.1 s, then one of 4 s
+    with pytest.raises(Busy, match=r"17 s"):
+        lane.turn(Priority.BATCH)  # 3 + 2 + 3 windows of 4 s
 
 
 def test_a_refused_request_leaves_nothing_behind():
