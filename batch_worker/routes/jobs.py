@@ -6,7 +6,8 @@ import json
 import re
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Header, Path, Query, Response, UploadFile
@@ -20,7 +21,7 @@ from batch_worker.jobs import submission
 from batch_worker.jobs.model import BlobKey, Job, NewJob, Status, Waiting
 from batch_worker.pipeline import build
 from batch_worker.pipeline.draft import Draft, to_json
-from batch_worker.pipeline.options import parse_options
+from batch_worker.pipeline.options import JobOptions, parse_options
 from shared.errors import Conflict, EmptyAudio, InvalidParameter, MissingFile, NotFound, StartupError, UploadTooLarge
 from shared.render import MEDIA_TYPES, Format, render
 from shared.transcript import segment_from_json
@@ -190,11 +191,17 @@ async def _checked(services: Services, form: JobForm, transcript: str | None, ke
         "filename": form.file.filename[:_FILENAME_LIMIT] if form.file and form.file.filename else None,
         "language": language,
         "priority": form.priority,
-        "options": parse_options(submission.json_object("options", form.options)),
+        "options": _options(form, chosen),
         "metadata": submission.metadata(form.metadata),
         "webhook_url": form.webhook_url,
         "idempotency_key": key,
     }
+
+
+def _options(form: JobForm, chosen: Collection[str]) -> JobOptions:
+    """Return the caller's options; whose word it was is only as sure as when it was."""
+    options = parse_options(submission.json_object("options", form.options))
+    return replace(options, word_timestamps=True) if "diarization" in chosen else options
 
 
 async def _text(transcript: str | UploadFile | None) -> str | None:
