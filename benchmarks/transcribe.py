@@ -17,6 +17,7 @@ import re
 import statistics
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,7 @@ import jiwer
 import numpy as np
 import psutil
 from faster_whisper import WhisperModel
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests import clips, processes
 from tests.clips import Clip
@@ -87,13 +89,22 @@ def wer(_chosen: argparse.Namespace) -> Figures:
     figures: Figures = {}
     with service() as verified, service(AUDIO_CONTEXT="full") as full:
         ways = {"library": in_process(), "full": over_http(full), "verified": over_http(verified)}
-        for folder in ("phrases", "sv"):
-            recordings = clips.load(AUDIO / folder)
+        for folder in ("phrases", "pii", "sv"):
+            recordings, before = clips.load(AUDIO / folder), short_windows(verified)
             rates = {name: rate(way, recordings) for name, way in ways.items()}
             figures |= {f"{folder} n": len(recordings)} | {f"{folder} {name} %": one for name, one in rates.items()}
             figures[f"{folder} full - library"] = round(rates["full"] - rates["library"], 2)
             figures[f"{folder} verified - library"] = round(rates["verified"] - rates["library"], 2)
+            short = short_windows(verified) - before
+            figures[f"{folder} short windows decoded again %"] = round(100 - 100 * short["believed"] / short.total(), 1)
     return figures
+
+
+def short_windows(server: Service) -> Counter[str]:
+    """Return how many short windows there were so far, by what the verification said of them."""
+    families = text_string_to_metric_families(httpx.get(f"{server.url}/metrics").raise_for_status().text)
+    samples = [one for family in families for one in family.samples if one.name == "svenska_short_windows_total"]
+    return Counter({one.labels["verdict"]: round(one.value) for one in samples})
 
 
 def rate(way: Callable[[bytes], str], recordings: tuple[Clip, ...]) -> float:
