@@ -1,6 +1,36 @@
 """How long and how fast each model learns."""
 
-from tools.bundled_model.train import Plan
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How one model is trained."""
+
+    model: str
+    """A name in `SHAPES`."""
+    minutes: float
+    """How long in all, earlier runs counted."""
+    peak: float = 6e-4
+    """Learning rate before it falls."""
+    fall: float = 0.45
+    """Share of the time in which it falls to nothing."""
+    ctc: float = 0.3
+    """Weight of the CTC loss."""
+    batch_frames: int = 9000
+    """Mel frames a batch."""
+    short_until: float = 0.0
+    """Share of the time in which only clips of up to `short_frames` are read."""
+    short_frames: int = 450
+    usual_frames: int = 1300
+    """Clips up to this are read always, longer ones at times."""
+    longer: float = 0.15
+    """Share of the longer clips that is read."""
+    teacher: str | None = None
+    """A larger model under the same folder: what its encoder makes of the sound is learned too."""
+    seed: int = 0
+    save_every: float = 120.0
+    """Seconds between checkpoints."""
 
 
 def nano(minutes: float, seed: int) -> Plan:

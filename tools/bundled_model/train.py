@@ -3,10 +3,8 @@
 import copy
 import json
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
-from random import Random
 from typing import Any, Final
 
 import numpy as np
@@ -15,32 +13,18 @@ import torch.nn.functional as F  # noqa: N812 - its usual name
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from tools.bundled_model.augment import augment
-from tools.bundled_model.clips import Clip, read_shard
-from tools.bundled_model.features import frames, log_mel
+from tools.bundled_model.batches import Batch, Batches, up
 from tools.bundled_model.model import SHAPES, VOCABULARY, Encoder, Whisper
 from tools.bundled_model.peers import Peers
-from tools.bundled_model.speech import SAMPLE_RATE
+from tools.bundled_model.plans import Plan
 from tools.bundled_model.targets import IGNORED, SPOKEN_LANGUAGES, TargetWriter
 
-_WINDOWS: Final = (150, 200, 250, 300, 350, 400, 450, 500, 600, 700, 850, 1000, 1300, 1600, 2000, 2500, 3000)
-"""Mel frames of a batch. Few sizes, since a CPU's matrix kernels are compiled anew for each (Intel's oneDNN)."""
-_TOKENS: Final = 16
-"""The decoder's positions are a multiple of this, for the same reason."""
 _ASKED: Final = 128
-"""So are the answers that it is asked for."""
+"""The answers that the decoder is asked for are a multiple of this, so that few shapes occur."""
 _FULL_VOCABULARY_EVERY: Final = 16
 _EMBEDDING: Final = "decoder.embed_tokens.weight"
-_LANGUAGE_SECONDS: Final = 5
-"""As much of a clip is heard as its language alone is learned from."""
 _LANGUAGE_WEIGHT: Final = 4.0
 """A clip's language counts as so many of its words: it is one token among forty."""
-
-
-def _shortened(clip: Clip) -> Clip:
-    if clip.language in SPOKEN_LANGUAGES or not clip.segments:
-        return clip
-    return replace(clip, samples=clip.samples[: _LANGUAGE_SECONDS * SAMPLE_RATE])
 
 
 def _teacher(folder: Path, name: str) -> Encoder:
@@ -48,52 +32,6 @@ def _teacher(folder: Path, name: str) -> Encoder:
     model = Whisper(SHAPES[name])
     model.load_state_dict(state)
     return model.encoder.bfloat16()
-
-
-def _up(size: int, step: int) -> int:
-    return -(-size // step) * step
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """How one model is trained."""
-
-    model: str
-    """A name in `SHAPES`."""
-    minutes: float
-    """How long in all, earlier runs counted."""
-    peak: float = 6e-4
-    """Learning rate before it falls."""
-    fall: float = 0.45
-    """Share of the time in which it falls to nothing."""
-    ctc: float = 0.3
-    """Weight of the CTC loss."""
-    batch_frames: int = 9000
-    """Mel frames a batch."""
-    short_until: float = 0.0
-    """Share of the time in which only clips of up to `short_frames` are read."""
-    short_frames: int = 450
-    usual_frames: int = 1300
-    """Clips up to this are read always, longer ones at times."""
-    longer: float = 0.15
-    """Share of the longer clips that is read."""
-    teacher: str | None = None
-    """A larger model under the same folder: what its encoder makes of the sound is learned too."""
-    seed: int = 0
-    save_every: float = 120.0
-    """Seconds between checkpoints."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Batch:
-    """Clips of like length, ready for the model."""
-
-    mel: Tensor
-    tokens: Tensor
-    labels: Tensor
-    letters: list[list[int]]
-    states: list[int]
-    """By clip: how many encoder states carry sound."""
 
 
 class Trainer:
@@ -117,18 +55,17 @@ class Trainer:
         if checkpoint.exists():
             self._load()
         own = (plan.seed * 1_000_003 + self.step) * self._peers.count + self._peers.rank
-        self._random = Random(own)
-        self._rng = np.random.default_rng(own)
+        self._batches = Batches(plan, self._writer, own)
 
     def run(self, data: Path) -> None:
         """Train until the plan's time is used."""
         self._compact(data)
         recent: list[tuple[float, float]] = []
         began, saved = time.monotonic() - self.seconds, time.monotonic()
-        for window, clips in self._batches(data):
-            recent.append(self._learn(self._prepare(window, clips)))
+        for batch in self._batches(data, lambda: self.progress):
+            recent.append(self._learn(batch.to(self._device)))
             self.step += 1
-            self.clips += len(clips) * self._peers.count
+            self.clips += len(batch.states) * self._peers.count
             self.seconds = self._peers.mean(torch.tensor(time.monotonic() - began, dtype=torch.float64)).item()
             if self.step % 50 == 0:
                 self._report(recent)
@@ -208,68 +145,6 @@ class Trainer:
                     used.update(token for one in row["segments"] for token in self._writer.encode(one["text"]))
         return torch.tensor(sorted(used), device=self._device)
 
-    def _batches(self, data: Path) -> Iterator[tuple[int, list[Clip]]]:
-        while True:
-            shards = [path for path in sorted(data.glob("*.json")) if path.with_suffix(".npy").exists()]
-            picked = self._random.sample(shards, min(4, len(shards)))
-            pool = [clip for path in picked for clip in read_shard(path)]
-            yield from self._group([_shortened(clip) for clip in pool if self._fits(clip)])
-
-    def _fits(self, clip: Clip) -> bool:
-        size = frames(clip.samples.size)
-        if self.progress < self._plan.short_until:
-            return size <= self._plan.short_frames
-        return size <= self._plan.usual_frames or self._random.random() < self._plan.longer
-
-    def _group(self, pool: list[Clip]) -> list[tuple[int, list[Clip]]]:
-        self._random.shuffle(pool)
-        by_window: dict[int, list[Clip]] = {}
-        for clip in pool:
-            by_window.setdefault(self._window(clip), []).append(clip)
-        batches = []
-        for window, clips in by_window.items():
-            size = max(1, self._plan.batch_frames // window)
-            whole = max(size, len(clips) - len(clips) % size)
-            batches += [(window, clips[at : at + size]) for at in range(0, min(whole, len(clips)), size)]
-        self._random.shuffle(batches)
-        return batches
-
-    def _window(self, clip: Clip) -> int:
-        kind = self._random.random()
-        least = frames(clip.samples.size)
-        if kind < 0.02:  # noqa: PLR2004 - a share
-            return _WINDOWS[-1]
-        if kind < 0.08:  # noqa: PLR2004 - a share
-            least = max(least, 1000)
-        return next((window for window in _WINDOWS if window >= least), _WINDOWS[-1])
-
-    def _prepare(self, window: int, clips: Sequence[Clip]) -> Batch:
-        mel = log_mel([augment(clip.samples, self._rng) for clip in clips], window)
-        self._mask(mel)
-        targets = [self._writer.write(clip, self._random) for clip in clips]
-        longest = _up(max(len(target.tokens) for target in targets), _TOKENS)
-        tokens = torch.full((len(clips), longest), self._writer.end)
-        labels = torch.full((len(clips), longest), IGNORED)
-        for row, target in enumerate(targets):
-            tokens[row, : len(target.tokens)] = torch.tensor(target.tokens)
-            labels[row, : len(target.labels)] = torch.tensor(target.labels)
-        return Batch(
-            mel=mel.to(self._device),
-            tokens=tokens.to(self._device),
-            labels=labels.to(self._device),
-            letters=[target.letters for target in targets],
-            states=[min(window, frames(clip.samples.size)) // 2 for clip in clips],
-        )
-
-    def _mask(self, mel: Tensor) -> None:
-        for row in mel:
-            if self._random.random() < 0.25:  # noqa: PLR2004 - a share
-                band = self._random.randrange(72)
-                row[band : band + self._random.randint(1, 8)] = 0
-            if self._random.random() < 0.15:  # noqa: PLR2004 - a share
-                at = self._random.randrange(mel.size(2))
-                row[:, at : at + self._random.randint(1, 10)] = 0
-
     def _learn(self, batch: Batch) -> tuple[float, float]:
         for group in self._optimizer.param_groups:
             group["lr"] = self._rate()
@@ -299,7 +174,7 @@ class Trainer:
         states = self._coarse.decoder(self._position[batch.tokens].clamp(min=0), audio)
         labels = batch.labels.flatten()
         heeded = int((labels != IGNORED).sum())
-        asked = (labels != IGNORED).int().argsort(descending=True, stable=True)[: _up(heeded, _ASKED)]
+        asked = (labels != IGNORED).int().argsort(descending=True, stable=True)[: up(heeded, _ASKED)]
         wanted = labels[asked]
         table = self._coarse.decoder.embed_tokens.weight
         if self.step % _FULL_VOCABULARY_EVERY == 0:
