@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from batch_worker.pipeline.itn import address, amounts, codes, english, times
+from batch_worker.pipeline.itn import address, amounts, clock, codes, dates, english, phones
 from batch_worker.pipeline.itn.cardinal import Reader
 from batch_worker.pipeline.itn.lexicon import ENGLISH, SWEDISH, words
 from batch_worker.pipeline.itn.phrase import Rule
@@ -26,13 +26,13 @@ GRAMMARS: Mapping[str, Grammar] = {
         reader=Reader(SWEDISH),
         rules={
             "address": partial(address.address, signs=address.SWEDISH),
-            "date": times.date,
-            "clock": times.clock,
+            "date": dates.date,
+            "clock": clock.clock,
             "postcode": codes.postcode,
             "giro": codes.giro,
             "personnummer": codes.personal_number,
             "organisationsnummer": codes.organisation_number,
-            "telephone": codes.telephone,
+            "telephone": phones.telephone,
             "scaled": amounts.scaled,
             "percent": amounts.percent,
             "money": amounts.money,
