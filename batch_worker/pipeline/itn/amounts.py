@@ -15,12 +15,34 @@ _MEASURES = words(
 )
 _MONEY = words("krona kronor kr euro dollar pund")
 _SCALED = words("miljon miljoner miljard miljarder")
+_PERCENT = words("procent %")
+_MODALS = words("kan ska skall vill måste får bör skulle kunde ville fick borde hinner brukar")
+_SEVERAL = words("vi ni de dom alla")
+"""Who may come: `kan ni fyra komma två dagar tidigare`."""
+_APPROXIMATE = words("drygt knappt cirka ca ungefär omkring uppemot närmare nästan minst högst exakt")
+_PLURALS = ("or", "ar", "er", "are", "stycken", "barn", "djur", "hus", "exemplar", "poäng", "anställda", "skadade")
+_NO_NOUNS = words("eller under efter över per var har är mer fler fast inte")
+_IDIOMS = words(
+    "tack gånger bitar frågor saker tankar känslor ursäkter kramar kyssar pussar nålar hälsningar planer orsaker "
+    "skärvor gubbar år sinom sorger"
+)
+"""What people have a hundred or a thousand of without counting."""
 
 
 def decimal(place: Place) -> Written | None:
     """`tre komma fem` is 3,5; digits after the comma may be said one by one."""
-    text, count = _decimal(place)
-    return one(count, text) if count else None
+    sign = _sign(place)
+    text, count = _decimal(place, len(sign))
+    return one(len(sign) + count, sign + text) if count else None
+
+
+def _sign(place: Place) -> str:
+    """Return the sign of a figure below zero; between two figures, `minus` takes one from the other."""
+    previous = place.line[place.at - 1] if place.at else None
+    last = previous.key if previous and not previous.tail else ""
+    figure = last[-1:].isdecimal() or place.reader.word(last) is not None or last in {"plus", "minus", "en"}
+    unit = last in _MEASURES | _MONEY | _SCALED | _PERCENT | {"öre"}
+    return "-" if place.key() == "minus" and not figure and not unit else ""
 
 
 def _decimal(place: Place, offset: int = 0) -> tuple[str, int]:
@@ -38,7 +60,16 @@ def _decimal(place: Place, offset: int = 0) -> tuple[str, int]:
             break
     if not digits and (written := place.key(offset + count)).isdecimal():
         digits, count = written, count + 1
-    return (f"{whole.value},{digits}", count) if digits else ("", 0)
+    if not digits or (_coming(place) and place.key(offset + count) not in _MEASURES | _MONEY | _SCALED | _PERCENT):
+        return "", 0
+    return f"{whole.value},{digits}", count
+
+
+def _coming(place: Place) -> bool:
+    """Tell whether `komma` is the verb: `kan ni fyra komma två dagar tidigare`."""
+    before = place.before()
+    whom = 2 if before[-1:] == ("alla",) and len(before) > 2 and before[-2] in _SEVERAL else 1  # noqa: PLR2004 - `vi alla`
+    return len(before) > whom and before[-whom - 1] in _MODALS and before[-1] in _SEVERAL
 
 
 def _figure(place: Place, offset: int = 0) -> tuple[str, int, bool]:
@@ -56,18 +87,22 @@ def _figure(place: Place, offset: int = 0) -> tuple[str, int, bool]:
 
 def percent(place: Place) -> Written | None:
     """`tjugofem procent` is 25 %."""
-    whole = place.quantity(0, "procent")
-    text, count = (str(whole.value), whole.count) if whole else _figure(place)[:2]
-    if not count or place.key(count) != "procent":
+    sign = _sign(place)
+    whole = place.quantity(len(sign), "procent")
+    text, count = (str(whole.value), whole.count) if whole else _figure(place, len(sign))[:2]
+    count += len(sign)
+    if not text or place.key(count) != "procent":
         return None
-    return Written(count=count + 1, parts=((count, text), (1, "%")))
+    return Written(count=count + 1, parts=((count, sign + text), (1, "%")))
 
 
 def money(place: Place) -> Written | None:
     """`fem kronor` is 5 kronor; `tjugo kronor och femtio öre` is 20,50 kronor; `femtio öre` is 50 öre."""
-    text, count, said = _figure(place)
+    sign = _sign(place)
+    text, count, said = _figure(place, len(sign))
     if not count:
         return None
+    text, count, said = sign + text, count + len(sign), said or bool(sign)
     unit = place.key(count)
     if unit == "öre" and said:
         return Written(count=count, parts=((count, text),))
@@ -84,25 +119,26 @@ def money(place: Place) -> Written | None:
 
 def scaled(place: Place) -> Written | None:
     """`två miljoner` is 2 miljoner and `två komma fem miljoner` is 2,5 miljoner: people write the word."""
-    text, count = _decimal(place)
-    if count and place.key(count) in _SCALED:
-        return one(count, text)
-    keys = place.keys()
+    sign = _sign(place)
+    text, count = _decimal(place, len(sign))
+    if count and place.key(len(sign) + count) in _SCALED:
+        return one(len(sign) + count, sign + text)
+    keys = place.keys(len(sign))
     whole = next((index for index, key in enumerate(keys[:4]) if key in _SCALED), 0)
     reading = place.reader.read(keys[:whole]) if whole else None
     longer = place.reader.read(keys)
     if reading is None or reading.count != whole or (longer and longer.count > whole + 1):
         return None
-    return one(whole, str(reading.value))
+    return one(len(sign) + whole, f"{sign}{reading.value}")
 
 
 def measure(place: Place) -> Written | None:
     """`fem kilo` is 5 kilo; `minus tre grader` is -3 grader."""
-    minus = place.key() == "minus"
-    text, count, said = _figure(place, int(minus))
-    if not count or place.key(count + minus) not in _MEASURES or not (said or minus):
+    sign = _sign(place)
+    text, count, said = _figure(place, len(sign))
+    if not count or place.key(count + len(sign)) not in _MEASURES or not (said or sign):
         return None
-    return one(count + minus, ("-" if minus else "") + text)
+    return one(count + len(sign), sign + text)
 
 
 def quotient(place: Place) -> Written | None:
@@ -157,6 +193,15 @@ def number(place: Place) -> Written | None:
     alone = reading.count == len(place.line) and place.key() != "en"
     if (reading.value <= _IN_WORDS or place.keys()[: reading.count] == ("en", "miljon")) and not alone:
         return None
-    if reading.count == 1 and place.key() in place.reader.words.scales and not alone:
+    if reading.count == 1 and place.key() in place.reader.words.scales and not alone and not _counts(place):
         return None  # `hundra`, `tusen tack`
     return one(reading.count, str(reading.value))
+
+
+def _counts(place: Place) -> bool:
+    """Tell whether a bare `hundra` or `tusen` counts what follows, and is not only said for many."""
+    counted, before = place.key(1), place.before()
+    if counted in _IDIOMS:
+        return False
+    plural = counted.endswith(_PLURALS) and len(counted) > 3 and counted not in _NO_NOUNS  # noqa: PLR2004 - `per`, `var`
+    return plural or bool(before and before[-1] in _APPROXIMATE)
