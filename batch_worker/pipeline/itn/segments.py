@@ -38,7 +38,7 @@ def _once(line: tuple[Token, ...], grammar: Grammar | None, on: frozenset[str], 
     if "fillers" in on and grammar:
         line = tidy.fillers(line, grammar.fillers)
     if "repetitions" in on:
-        line = tidy.repetitions(line, (grammar or GRAMMARS["sv"]).reader)
+        line = tidy.repetitions(line, (grammar or GRAMMARS["sv"]).reader, starts=starts)
     if grammar:
         line = scan(line, {name: rule for name, rule in grammar.rules.items() if name in on}, grammar.reader)
     if "punctuation" in on:

@@ -15,6 +15,9 @@ _LOOP = 3
 """So many times in a row is a loop, twice is speech."""
 _STAMMERED = words("jag och att i en vi du som på kan ska the i'm we and to a of")
 """Said twice in a row by accident only."""
+_STAMMERED_FIRST = words("det den de dom han hon ni man hur vad om när")
+"""Said twice in a row by accident only where a sentence begins: `är det det?` is right."""
+_COPULAS = words("är var blir blev vore")
 _MARKS = re.compile(r"([,;:!?])\1+|\.{4,}|(?<!\.)\.\.(?!\.)|,(?=[.!?])")
 _CLOSING = frozenset(",;:!?")
 """Marks that are never written before a word."""
@@ -35,19 +38,35 @@ def fillers(line: Sequence[Token], names: frozenset[str]) -> tuple[Token, ...]:
     return tuple(out)
 
 
-def repetitions(line: Sequence[Token], reader: Reader) -> tuple[Token, ...]:
-    """Return the line with loops of a phrase, and stammered small words, said once; numbers may repeat."""
+def repetitions(line: Sequence[Token], reader: Reader, *, starts: bool = True) -> tuple[Token, ...]:
+    """Return the line with loops of a phrase, and stammered small words, said once; numbers may repeat.
+
+    `starts` tells whether the line begins a sentence.
+    """
     out: list[Token] = []
     at = 0
     while at < len(line):
-        size, times = _loop(line, at, reader)
+        size, times = (1, 2) if starts and _false_start(line, at) else _loop(line, at, reader)
         end = at + size * times
         out += line[at : at + size - 1]
         # the last word of the first round takes the time and the punctuation of all the rounds
         last = line[at + size - 1]
         out.append(replace(merged((last, line[end - 1]), last.core), lead=last.lead) if times > 1 else last)
         at = end
+        starts = out[-1].tail.endswith(_ENDS)
     return tuple(out)
+
+
+def _false_start(line: Sequence[Token], at: int) -> bool:
+    """Tell whether a sentence begins twice: `det det fungerar`, not `det det handlar om är pengar`."""
+    first = line[at]
+    if first.key not in _STAMMERED_FIRST or first.tail or at + 2 >= len(line) or line[at + 1].key != first.key:
+        return False
+    if line[at + 1].tail or line[at + 2].key == first.key:
+        return False
+    rest = line[at + 2 : at + _LONGEST_LOOP]
+    end = next((place for place, item in enumerate(rest) if item.tail.endswith(_ENDS)), len(rest))
+    return not any(item.key in _COPULAS for item in rest[1 : end + 1])
 
 
 def _loop(line: Sequence[Token], at: int, reader: Reader) -> tuple[int, int]:
