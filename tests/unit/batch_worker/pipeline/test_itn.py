@@ -17,8 +17,18 @@ from batch_worker.pipeline.itn.segments import rewrite, rewrite_segment, rewrite
 from batch_worker.pipeline.itn.token import Token, tokens
 from shared.transcript import Segment, Word
 
-_DATA = Path(__file__).parents[3] / "data" / "text" / "itn.tsv"
-_SENTENCES = [tuple(line.split("\t")) for line in _DATA.read_text(encoding="utf-8").splitlines()]
+_DATA = Path(__file__).parents[3] / "data" / "text"
+
+
+def table(name: str) -> list[tuple[str, ...]]:
+    """Return the rows of a table: class, said, written."""
+    return [tuple(line.split("\t")) for line in (_DATA / name).read_text(encoding="utf-8").splitlines()]
+
+
+_SENTENCES = table("itn.tsv")
+_SECOND = table("itn_second.tsv")
+_SECOND_LEAST = 0.99
+"""A little under what is reached; `docs/pipeline.md` has what was right when it was first tried."""
 _WORDS = st.sampled_from(
     re.split(
         " ",
@@ -26,7 +36,8 @@ _WORDS = st.sampled_from(
         "komma procent kronor öre klockan halv kvart i "
         "över och den femte mars punkt se snabel a anna öh eh jag jag, Hej. nej ja! är "
         "5 07 tjugoförsta ... ?? en , minus "
-        "grader genom personnummer postnumret telefon plus kod bankgiro 🙂 مرحبا",
+        "grader genom personnummer postnumret telefon plus kod bankgiro 🙂 مرحبا "
+        "trettiosex hundratjugotre ring numret minuter till tredje det det kan ni drygt personer 20 % fyra maj",
     )
 )
 
@@ -50,6 +61,136 @@ def spoken(text: str) -> tuple[Word, ...]:
 @pytest.mark.parametrize(("kind", "said", "written"), _SENTENCES)
 def test_sentences_become_what_people_write(kind: str, said: str, written: str):
     """Every sentence of the table comes out as its writer would write it."""
+    assert rewrite_text(said, "sv") == written
+
+
+def test_most_of_the_second_table_becomes_what_people_write():
+    """The second set, written blind, stays nearly all right."""
+    right = [rewrite_text(said, "sv") == written for _, said, written in _SECOND]
+    assert len(right) == 300
+    assert sum(right) / len(right) >= _SECOND_LEAST
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("noll åtta fem fem fem tolv trettiofyra", "08-5551234"),
+        ("noll tio två tre fyra fem sex sju åtta", "010-2345678"),
+        ("noll tjugo tolv trettiofyra femtiosex", "020-123456"),
+        ("noll trettiosex tolv trettiofyra femtiosex", "036-123456"),
+        ("noll femtiofyra tolv trettiofyra femtiosex", "054-123456"),
+        ("noll sju nio tolv trettiofyra femtiosex sju", "079-1234567"),
+        ("noll sjuttiosju ett tolv trettiofyra femtiosex", "0771-123456"),
+        ("noll nio noll noll tolv trettiofyra femtiosex", "0900-123456"),
+        ("noll fyra nio ett tolv trettiofyra femtio", "0491-123450"),
+        ("elva sjuttiosju", "1177"),
+        ("ett ett fyra ett fyra", "114 14"),
+    ],
+)
+def test_telephone_numbers_have_the_area_code_of_the_numbering_plan(said: str, written: str):
+    """The area code is parted off, of two, three or four digits; services are written as they are known."""
+    assert rewrite_text(f"Ring {said}.", "sv") == f"Ring {written}."
+
+
+def test_what_was_announced_tells_a_telephone_number_from_a_personnummer():
+    """Ten digits that can be both are what the nearest word says."""
+    said = "noll ett noll fyra åtta noll sjuttio sextio"
+    assert rewrite_text(f"Ring {said}.", "sv") == "Ring 010-4807060."
+    assert rewrite_text(f"Ring! Personnumret är {said}.", "sv") == "Ring! Personnumret är 010480-7060."
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("Klockan var tio i nio när det hände.", "Klockan var 8:50 när det hände."),
+        ("Nu är klockan snart kvart i sju.", "Nu är klockan snart 6:45."),
+        ("Klockan blev tre.", "Klockan blev 3."),
+        ("Klockan är ungefär fjorton och trettio.", "Klockan är ungefär 14:30."),
+        ("Klockan är tjugo minuter över elva.", "Klockan är 11:20."),
+        ("Vad är klockan? Hon är fem i tre.", "Vad är klockan? Hon är 2:55."),
+        ("Tåget går tio över åtta i morgon.", "Tåget går 8:10 i morgon."),
+        ("Klockan är två hundra år gammal.", "Klockan är 200 år gammal."),
+        ("Klockan är ett arv.", "Klockan är ett arv."),
+        ("Klockan är två och en halv timme efter.", "Klockan är två och en halv timme efter."),
+        ("Vi är fem i två.", "Vi är fem i två."),
+        ("Vi satt tio i fem bussar.", "Vi satt tio i fem bussar."),
+    ],
+)
+def test_times_are_told_by_the_clock_or_by_themselves(said: str, written: str):
+    """After `klockan är`, or as usual minutes before or past an hour; never where something is counted."""
+    assert rewrite_text(said, "sv") == written
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("Det blev minus tre procent.", "Det blev -3 %."),
+        ("Minus tre procent, minus noll komma fem procentenheter.", "-3 %, -0,5 procentenheter."),
+        ("Bolaget gick minus två komma fem miljoner kronor.", "Bolaget gick -2,5 miljoner kronor."),
+        ("Saldot är minus tjugo kronor och femtio öre.", "Saldot är -20,50 kronor."),
+        ("Tio procent minus två procent.", "10 % minus 2 %."),
+        ("Fem minus två komma fem.", "Fem minus 2,5."),
+        ("Det är plus minus två procent.", "Det är plus minus 2 %."),
+    ],
+)
+def test_minus_is_a_sign_only_before_a_lone_figure(said: str, written: str):
+    """Between two figures it takes one from the other and stays a word."""
+    assert rewrite_text(said, "sv") == written
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("Pinkoden är åttiotvå nittionio och sen fyrkant.", "Pinkoden är 8299 och sen fyrkant."),
+        ("Koden till dörren är hundratjugotre fyrahundrafemtiosju.", "Koden till dörren är 123457."),
+        ("Koden är tolv trettio kronor.", "Koden är tolv 30 kronor."),
+        ("Koden är trehundra tolv.", "Koden är 312."),
+        ("Nummer tolv tretton och fjorton.", "Nummer tolv 13 och 14."),
+        ("Postnumret är hundrafjorton trettiofem.", "Postnumret är 114 35."),
+    ],
+)
+def test_codes_may_be_said_in_pairs_and_triples(said: str, written: str):
+    """Two groups are a code only right behind its name, with nothing counted behind them."""
+    assert rewrite_text(said, "sv") == written
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("Den tredje och fjärde maj.", "Den 3 och 4 maj."),
+        ("Mellan den femte och den tionde maj.", "Mellan den 5 och den 10 maj."),
+        ("Från första till och med tionde juni.", "Från 1 till och med 10 juni."),
+        (
+            "Från måndag den tredje till fredag den sjunde juni tvåtusentjugofyra.",
+            "Från måndag den 3 till fredag den 7 juni 2024.",
+        ),
+        ("Den tredje och fjärde gången.", "Den tredje och fjärde gången."),
+        ("Den femte till den sista maj.", "Den femte till den sista maj."),
+    ],
+)
+def test_several_days_share_a_month(said: str, written: str):
+    """Days before the last take the month behind it; ranks of other things stay."""
+    assert rewrite_text(said, "sv") == written
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("Ska vi alla tre komma fem minuter senare?", "Ska vi alla tre komma fem minuter senare?"),
+        ("Får ni två komma fem procent?", "Får ni 2,5 %?"),
+        ("Kan vi säga två komma fem?", "Kan vi säga 2,5?"),
+        ("Det kom hundra deltagare.", "Det kom 100 deltagare."),
+        ("Nästan tusen röstade.", "Nästan 1000 röstade."),
+        ("Den gick i tusen bitar.", "Den gick i tusen bitar."),
+        ("Tusen kramar och hundra tack.", "Tusen kramar och hundra tack."),
+        ("Det det handlar om är pengar.", "Det det handlar om är pengar."),
+        ("Är det det?", "Är det det?"),
+        ("Var var du?", "Var var du?"),
+        ("Okej. Det det går bra. Är det klart?", "Okej. Det går bra. Är det klart?"),
+    ],
+)
+def test_words_that_only_look_like_numbers_and_stammers_stay(said: str, written: str):
+    """The verb `komma`, a hundred said for many, and function words that grammar doubles are told apart."""
     assert rewrite_text(said, "sv") == written
 
 
