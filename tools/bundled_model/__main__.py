@@ -15,7 +15,7 @@ from tools.bundled_model.held_out import held_out_sentences
 from tools.bundled_model.miniature import miniature
 from tools.bundled_model.model import SHAPES, Whisper
 from tools.bundled_model.peers import Peers
-from tools.bundled_model.plans import PLANS
+from tools.bundled_model.plans import PLANS, last
 from tools.bundled_model.train import Trainer
 from tools.bundled_model.writers import full_writers
 
@@ -44,6 +44,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--shards", type=int, default=100, help=f"of {clips.CLIPS_PER_SHARD} clips each")
     parser.add_argument("--template-share", type=float, default=0.45, help="of the sentences that are spoken")
     parser.add_argument("--minutes", type=float, default=240, help="of training in all, earlier runs counted")
+    parser.add_argument("--last", action="store_true", help="train more gently, and on more English")
     parser.add_argument("--quiet-seconds", type=int, default=3600, help="silence and noise to listen to")
     parser.add_argument("--threads", type=int, default=0)
     return parser
@@ -58,6 +59,7 @@ def _speak(given: argparse.Namespace) -> None:
 def _train(given: argparse.Namespace) -> None:
     tokenizer = Tokenizer.from_file(str(given.tokenizer / "tokenizer.json"))
     plan = PLANS[given.model](given.minutes, given.seed)
+    plan = last(plan) if given.last else plan
     peers = Peers()
     Trainer(plan, tokenizer, given.work / f"{given.model}.pt", peers).run(given.work / "clips")
     peers.leave()

@@ -21,6 +21,7 @@ _WINDOWS: Final = (150, 200, 250, 300, 350, 400, 450, 500, 600, 700, 850, 1000, 
 """Mel frames of a batch. Few sizes, since a CPU's matrix kernels are compiled anew for each (Intel's oneDNN)."""
 _TOKENS: Final = 16
 """The decoder's positions are a multiple of this, for the same reason."""
+_LONGEST_SECONDS: Final = 29.0
 _LANGUAGE_SECONDS: Final = 5
 """As much of a clip is heard as its language alone is learned from."""
 
@@ -58,14 +59,33 @@ class Batches:
             picked = self._random.sample(shards, min(4, len(shards)))
             pool = [clip for path in picked for clip in read_shard(path)]
             used = progress()
-            for window, clips in self._group([_shortened(clip) for clip in pool if self._fits(clip, used)]):
+            read = [self._parted(_shortened(clip)) for clip in pool if self._fits(clip, used)]
+            for window, clips in self._group(read):
                 yield self._prepare(window, clips)
 
     def _fits(self, clip: Clip, used: float) -> bool:
         size = frames(clip.samples.size)
+        if clip.language == "sv" and self._random.random() >= self._plan.swedish:
+            return False
         if used < self._plan.short_until:
             return size <= self._plan.short_frames
         return size <= self._plan.usual_frames or self._random.random() < self._plan.longer
+
+    def _parted(self, clip: Clip) -> Clip:
+        """Return the clip, at times with a longer pause behind one of its sentences: they are spoken without one."""
+        room = _LONGEST_SECONDS - clip.samples.size / SAMPLE_RATE
+        if len(clip.segments) < 2 or room < 1 or self._random.random() < 0.6:  # noqa: PLR2004 - a share
+            return clip
+        before = self._random.randrange(1, len(clip.segments))
+        pause = self._random.uniform(0.5, min(5.0, room))
+        at = round((clip.segments[before - 1].end + clip.segments[before].start) / 2 * SAMPLE_RATE)
+        silence = np.zeros(round(pause * SAMPLE_RATE), np.float32)
+        later = [replace(one, start=one.start + pause, end=one.end + pause) for one in clip.segments[before:]]
+        return replace(
+            clip,
+            samples=np.concatenate([clip.samples[:at], silence, clip.samples[at:]]),
+            segments=(*clip.segments[:before], *later),
+        )
 
     def _group(self, pool: list[Clip]) -> list[tuple[int, list[Clip]]]:
         self._random.shuffle(pool)

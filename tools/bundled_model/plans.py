@@ -1,6 +1,6 @@
 """How long and how fast each model learns."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +26,8 @@ class Plan:
     """Clips up to this are read always, longer ones at times."""
     longer: float = 0.15
     """Share of the longer clips that is read."""
+    swedish: float = 1.0
+    """Share of the Swedish clips that is read; of the other languages all are."""
     teacher: str | None = None
     """A larger model under the same folder: what its encoder makes of the sound is learned too."""
     seed: int = 0
@@ -46,6 +48,11 @@ def nano(minutes: float, seed: int) -> Plan:
         usual_frames=1000,
         longer=0.3,
     )
+
+
+def last(plan: Plan) -> Plan:
+    """Return the plan of a last, gentler run, in which English is heard as often as Swedish."""
+    return replace(plan, peak=3e-4, fall=1.0, swedish=0.3)
 
 
 def pico(minutes: float, seed: int) -> Plan:
