@@ -23,6 +23,7 @@ def client(batch_worker_url: str) -> Iterator[openai.OpenAI]:
         yield one
 
 
+@pytest.mark.compatibility("openai", "errors: diarized_json")
 @pytest.mark.parametrize(("form", "param"), [("diarized_json", "features.diarization"), ("json", "response_format")])
 def test_what_cannot_be_had_here_is_openais_error(client: openai.OpenAI, form: str, param: str) -> None:
     """Speakers where pyannote.audio is missing, and formats that are the api_server's."""
@@ -37,6 +38,7 @@ def test_a_body_that_is_no_form_is_openais_error(client: openai.OpenAI) -> None:
         client.post("/audio/transcriptions", body={"model": "whisper-1"}, cast_to=object)
 
 
+@pytest.mark.compatibility("openai", "transcriptions: diarized_json, from the batch_worker")
 @pytest.mark.skipif(not (_MODEL and _PYTHON), reason="DIARIZATION_MODEL and DIARIZATION_PYTHON name no pyannote.audio")
 def test_speakers_are_told_apart(api_server_url: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     """With a real pipeline."""

@@ -247,6 +247,7 @@ def test_a_browser_sends_its_key_in_a_sub_protocol(keyed: Service) -> None:
         assert json.loads(socket.recv())["type"] == "session.created"
 
 
+@feature("client_secrets: a session made for a browser")
 def test_a_browser_opens_the_session_that_was_made_for_it(keyed: Service) -> None:
     """With a client secret in place of the key, its settings hold from the beginning; anything else is refused."""
     wanted = session(transcription={"language": "en"}, turn_detection=None)

@@ -52,7 +52,7 @@ SCRIPTS = (
         name="paus.flac",
         language="sv",
         voice="sv+m2",
-        sentences=("Kan du ringa mig i morgon klockan tio?", "Tack för hjälpen och ha en bra dag!"),
+        sentences=("Kan du ringa mig i morgon klockan tio?", "Jag bor på Storgatan tolv i Malmö."),
     ),
     Script(
         name="appointment.flac",

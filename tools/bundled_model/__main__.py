@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,7 @@ from tools.bundled_model.plans import PLANS, last
 from tools.bundled_model.train import Trainer
 from tools.bundled_model.writers import full_writers
 
+_LAST: Final = ".last.pt"
 _ASSETS: Final = Path(__file__).parents[2] / "api_server" / "assets" / "nano-sv"
 
 
@@ -58,15 +60,28 @@ def _speak(given: argparse.Namespace) -> None:
 
 def _train(given: argparse.Namespace) -> None:
     tokenizer = Tokenizer.from_file(str(given.tokenizer / "tokenizer.json"))
-    plan = PLANS[given.model](given.minutes, given.seed)
-    plan = last(plan) if given.last else plan
+    plan, checkpoint = PLANS[given.model](given.minutes, given.seed), given.work / f"{given.model}.pt"
+    if given.last:
+        plan, checkpoint = last(plan), _begun(checkpoint)
     peers = Peers()
-    Trainer(plan, tokenizer, given.work / f"{given.model}.pt", peers).run(given.work / "clips")
+    Trainer(plan, tokenizer, checkpoint, peers).run(given.work / "clips")
     peers.leave()
+
+
+def _begun(checkpoint: Path) -> Path:
+    """Return the checkpoint of the last run, which begins with the weights that were learned before."""
+    later = checkpoint.with_suffix(_LAST)
+    if not later.exists():
+        draft = checkpoint.with_suffix(f".{os.getpid()}")
+        torch.save({"model": torch.load(checkpoint, map_location="cpu", weights_only=True)["model"]}, draft)
+        draft.replace(later)
+    return later
 
 
 def _export(given: argparse.Namespace) -> None:
     checkpoint = given.work / f"{given.model}.pt"
+    if (later := checkpoint.with_suffix(_LAST)).exists():
+        checkpoint = later
     model = Whisper(SHAPES[given.model])
     model.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["model"])
     tokenizer = Tokenizer.from_file(str(given.tokenizer / "tokenizer.json"))
