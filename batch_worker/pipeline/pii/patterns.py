@@ -6,11 +6,27 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from batch_worker.pipeline import identity
+from batch_worker.pipeline.itn.lexicon import words
+from batch_worker.pipeline.pii.towns import ENDINGS, FIRST_OF_TWO, TOWNS
 
 _SURE, _LIKELY, _WEAK = 0.9, 0.6, 0.3
 _FREE = r"(?<![\w@./-])"
 _END = r"(?![\w@]|[-/.,:]\d)"
-_STREET = r"(?:gatan|gata|vägen|väg|gränd|gränden|stigen|torget|torg|allén|allé|backen|plan|kajen|leden|esplanaden)"
+_STREET = (
+    r"(?:gatan|gata|vägen|väg|gränd|gränden|stigen|torget|torg|allén|allé|backen|backe|plan|plats|kajen|leden|esplanaden|"
+    r"slingan|stråket|promenaden|kroken|brinken|liden|boulevarden|terrassen|strand)"
+)
+_HOUSE = r"[ ]\d{1,4}(?:[ ]?[A-Ha-h])?(?:[ ]?(?:lgh|tr)[ ]\d+)?(?!\w)"
+_NO_STREET = (
+    r"(?!(?:På|I|Vid|Till|Från|Hos|Mot|Längs|Utanför|Bakom|Bredvid|Mellan|Kring|Runt|Nära|Hela|Vår|Vårt|Min|Mitt|Din|Ditt|Er|"
+    r"Ert|Bor|Kör|Ta|Åk|Besök|Skicka|Leverera|Ring|Men|Och|Så|Nu|Då|Här|Där|Är|Hej|Ja|Nej|Vi|Jag|Det|Den|Du|Han|Hon|Ni|De|När|"
+    r"Om|Att|Som|Huset|Lägenheten|Hörnet|Korsningen|Kontoret|Fastigheten|Sedan|Adress|Adressen|Postadress|Besöksadress|"
+    r"Gatan|Skicka|Hämta|Lämna|Flytta|Även|Båda|At|On|In|The|To|From)[ ])"
+)
+"""Words that begin a sentence, in front of a street, and are no part of it."""
+_TWO_WORDS = "|".join(sorted(FIRST_OF_TWO))
+_TOWN = rf"(?:{'|'.join(sorted(TOWNS))}|(?:{_TWO_WORDS})|[A-ZÅÄÖ][a-zåäö]+(?:{'|'.join(sorted(ENDINGS))}))(?!\w)"
+_IS = r"(?:[ :.]*(?:nr|nummer|numret|number|konto|id|är|is|på|till|no)\b)*[ :.#]*$"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +43,10 @@ class Shape:
     """Stems of words that make a hit likelier; compared as parts of words, so endings need no listing."""
     valid: Callable[[str], bool | None] = lambda _: None
     """True makes a hit sure, False drops it, None leaves the score."""
+    after: str = ""
+    """Matches the end of the text in front of a hit where that makes it likely: cues of two words, abbreviations."""
+    unless: str = ""
+    """Matches the end of the text in front of a hit where that makes it something else."""
     ignore_case: bool = True
 
 
@@ -75,6 +95,30 @@ def _giro(text: str) -> bool | None:
     return None if identity.luhn(_digits(text)) else False
 
 
+def _plate(text: str) -> bool | None:
+    return False if text[:3].upper() in _NO_LETTERS else None
+
+
+_NO_LETTERS = words(
+    "ERR SEK USD EUR NOK DKK GBP USB GTX RTX AMD CPU RAM ROM PDF XML SQL SMS TEL FAX RAL ART KAP DEL SAL RUM HUS KOD "
+    "PCR HPV EKG MRT LED LCD TOP MAX SKU"
+)
+"""Letters in front of three digits that are an abbreviation or a currency; their plates are missed."""
+_NO_PLATE = (
+    r"\b(?:fel\w*|error\w*|err|modell\w*|model|artikel\w*|artiklar\w*|art|typ\w*|type|serie\w*|produkt\w*|product|"
+    r"version\w*|\w*koden?|code|kurs\w*|course|rum\w*|room|sal\w*|order\w*|flyg\w*|flight|flighten|del|delen|"
+    r"reservdel\w*|standard\w*|maskin\w*|apparat\w*|pris\w*|priset|avgift\w*|belopp\w*)"
+    r"[ :]+(?:(?:är|heter|nr|nummer|numret|is|number|blev|i|på|med|koden|code|no)[ :.]+){0,2}$"
+)
+"""Errors, models, articles, courses, rooms, flights and prices are written as plates are."""
+_NO_MACHINE = (
+    r"(?:\b(?:version\w*|firmware\w*|v|ver|build|release|utgåva\w*|programvara\w*|programvaran|mjukvara\w*|"
+    r"drivrutin\w*|kernel|kapitel|kapitlet|avsnitt\w*|paragraf\w*|klausul\w*|punkt|punkten|section|chapter|patch\w*)"
+    r"[ :.]+(?:(?:är|nr|nummer|heter|till|från|is|to|from)[ :]+)?(?:\d[\d.]*[ ,]+(?:till|och|eller|to|and|or)[ ]+)?)$"
+)
+"""Versions and sections are written as addresses of machines are."""
+_PATH = r"(?:[\w./?=&%-]*[\w/=&%-])?"
+"""A path; the sentence's full stop is no part of it."""
 _GAP = r"[ \u00a0]?"
 SHAPES = (
     Shape(
@@ -121,6 +165,13 @@ SHAPES = (
         regex=rf"{_FREE}(?:SE?[- ]?)?[1-9]\d{{2}}{_GAP}\d{{2}}{_END}",
         score=_WEAK,
         context=("postn", "postadress", "postort", "gatan", "vägen", "adress", "postal"),
+        after=rf"\b(?:post (?:nr|nummer|numret|kod|koden|code)|zip code){_IS}",
+    ),
+    Shape(
+        type="SE_POSTNUMMER",
+        regex=rf"{_FREE}[1-9]\d{{4}}(?=,? {_TOWN})",
+        score=_LIKELY,
+        ignore_case=False,
     ),
     Shape(
         type="SE_POSTNUMMER",
@@ -130,14 +181,13 @@ SHAPES = (
     ),
     Shape(
         type="SE_STREET_ADDRESS",
-        regex=rf"(?<![\w-])(?:[A-ZÅÄÖ][\wåäöé:.]*[ ])?[A-ZÅÄÖ][\wåäöé]*{_STREET}"
-        r"[ ]\d{1,4}(?:[ ]?[A-Ha-h])?(?:[ ]?(?:lgh|tr)[ ]\d+)?(?!\w)",
+        regex=rf"(?<![\w-])(?:{_NO_STREET}[A-ZÅÄÖ][\wåäöé:.]*[ ])?[A-ZÅÄÖ][\wåäöé]*{_STREET}{_HOUSE}",
         score=_SURE,
         ignore_case=False,
     ),
     Shape(
-        type="SE_STREET_ADDRESS",
-        regex=rf"(?<![\w-])[A-ZÅÄÖ][\wåäöé]*s?[ ](?i:{_STREET})[ ]\d{{1,4}}(?:[ ]?[A-Ha-h])?(?!\w)",
+        type="SE_STREET_ADDRESS",  # `Per Albin Hanssons väg 3`: named after a person, by up to four words
+        regex=rf"(?<![\w-])(?:{_NO_STREET}[A-ZÅÄÖ][\wåäöé:.]*[ ](?:(?:von|af|de)[ ])?){{1,4}}(?i:{_STREET}){_HOUSE}",
         score=_SURE,
         ignore_case=False,
     ),
@@ -153,6 +203,7 @@ SHAPES = (
         regex=rf"{_FREE}\d{{3,4}}[-\u2013]\d{{4}}{_END}",
         score=_WEAK,
         context=("bankgiro", "bg-nummer", "bgnr", "giro"),
+        after=rf"\b(?:bg|bg-?nr|bank giro\w*){_IS}",
         valid=_giro,
     ),
     Shape(
@@ -160,6 +211,7 @@ SHAPES = (
         regex=rf"{_FREE}\d{{1,3}}(?:[ ]?\d{{2}}){{0,3}}[ ]?[-\u2013][ ]?\d{_END}",
         score=_WEAK,
         context=("plusgiro", "postgiro"),
+        after=rf"\b(?:pg|pg-?nr|plus giro\w*|post giro\w*){_IS}",
         valid=_giro,
     ),
     Shape(
@@ -174,6 +226,8 @@ SHAPES = (
         regex=r"(?<!\w)[A-HJ-PR-UW-Z]{3}[ -]?\d{2}[0-9A-HJ-PR-UW-Z](?![\w-])",
         score=_LIKELY,
         context=("registrering", "regnr", "reg.nr", "bil", "skylt"),
+        valid=_plate,
+        unless=_NO_PLATE,
         ignore_case=False,
     ),
     Shape(
@@ -181,6 +235,8 @@ SHAPES = (
         regex=r"(?<!\w)(?:[A-HJ-PR-UW-Z] ?){3}\d{2}[0-9A-HJ-PR-UW-Z](?![\w-])",
         score=_WEAK,
         context=("registrering", "regnr", "reg.nr", "bil", "skylt"),
+        valid=_plate,
+        unless=_NO_PLATE,
     ),
     Shape(
         type="EMAIL_ADDRESS",
@@ -189,8 +245,8 @@ SHAPES = (
     ),
     Shape(
         type="URL",
-        regex=r"(?<![\w@.])(?:https?://[^\s\"'<>]*[\w/]|www\.[\w-]+(?:\.[\w-]+)+(?:/[\w./?=&%-]*)?|"
-        r"(?:[\w-]+\.)+(?:se|nu|com|org|net|eu|io|info)(?:/[\w./?=&%-]*)?)(?![\w@])",
+        regex=rf"(?<![\w@.])(?:https?://[^\s\"'<>]*[\w/]|www\.[\w-]+(?:\.[\w-]+)+(?:/{_PATH})?|"
+        rf"(?:[\w-]+\.)+(?:se|nu|com|org|net|eu|io|info)(?:/{_PATH})?)(?![\w@])",
         score=_LIKELY,
     ),
     Shape(
@@ -198,6 +254,7 @@ SHAPES = (
         regex=r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4})(?![\w:]|\.\d)",
         score=_LIKELY,
         valid=_address_of_a_machine,
+        unless=_NO_MACHINE,
     ),
     Shape(
         type="MEDICAL_RECORD",
@@ -211,7 +268,15 @@ SHAPES = (
             "patient-id",
             "reservnum",
             "remissn",
-            "medical record",
         ),
+        after=r"\b(?:(?:journal|patient|remiss|reservs?|medical record|patient record|chart|record)(?:en|ens|s)?[ -]?"
+        rf"(?:nr|nummer|numret|number|no|id)|mrn)\b{_IS}",
+        ignore_case=False,
+    ),
+    Shape(
+        type="MEDICAL_RECORD",  # `journal 7719032`; four digits would be a year
+        regex=rf"{_FREE}\d{{5,10}}{_END}",
+        score=_WEAK,
+        after=r"\b(?:journal(?:en)?|medical record)(?: är| is)?[ :#]*$",
     ),
 )

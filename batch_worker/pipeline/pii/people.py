@@ -1,72 +1,26 @@
-"""Names of people, by lists of common Swedish names and by the words that introduce a name; pure.
+"""Names of people, by lists of names common in Sweden and by the words that introduce a name; pure.
 
-The lists hold common given and family names of Sweden, written down by hand; they cannot be complete, so
-capitalised words after a cue (`heter`, `patienten`) count too.
+The lists were written down by hand and cannot be complete, so capitalised words that are announced (`heter`,
+`patienten`, `min son`) count too.
 """
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
-from importlib.resources import files
+from collections.abc import Iterator, Sequence
 
-from batch_worker.pipeline.itn.lexicon import words
+from batch_worker.pipeline.pii import lookalikes
+from batch_worker.pipeline.pii.announced import announced, begins
 from batch_worker.pipeline.pii.hits import Hit
+from batch_worker.pipeline.pii.name_lists import also_a_word, family, given, name_like, patronymic
 
 _WORD = re.compile(r"[^\W\d_]+(?:[-'\u2019][^\W\d_]+)*")
-_SURNAME = re.compile(r".{2,}(?:sson|sdotter|[^aeiouyåäö]ström|berg|gren|qvist|kvist|lund|dahl|stedt|holm|blad|mark)s?")
-_PARTICLES = frozenset({"von", "af", "de", "la", "van", "der", "den", "bin", "al", "el"})
-_CUES = words(
-    "heter hette kallas patienten doktor doktorn dr sjuksköterskan sköterskan läkaren överläkaren herr fru fröken "
-    "kollegan chefen kunden klienten brukaren advokaten rektorn läraren handläggaren mamman pappan sonen dottern "
-    "hustrun maken frun bror syster brodern systern vännen undertecknad namnet mrs mr ms named hälsningar mvh"
-)
-"""Words after which a capitalised word is a name."""
-_BARE_CUES = frozenset({"heter", "hette", "namnet"})
-"""Cues after which even a listed name in lower case is one."""
-_LINKS = frozenset({"är", "var", "mitt", "med", "till", "av", "från", "hos"})
-_LED = frozenset({("talar", "med"), ("pratar", "med"), ("pratade", "med"), ("namn", "är"), ("hälsa", "till")})
-_NEVER = words(
-    "det den de jag du han hon vi ni man en ett och men när hur vad vem var här där tack hej enligt doktor herr fru "
-    "fröken patienten januari februari mars april maj juni juli augusti september oktober november december måndag "
-    "tisdag onsdag torsdag fredag lördag söndag stockholm göteborg malmö uppsala sverige svenska i på av till från "
-    "med för om att inte som så nu då ja nej ok okej mitt min mina vår vårt våra ert din ditt dr mr mrs ab hälsningar "
-    "dagens god goda bra kanske också bara kommer får har ska kan vill var är blir blev ring mejla skriv fråga hör "
-    "ingen ingenting något någon alla allt båda lite mycket inget vart ringde rum spår linje buss tåg avdelning"
-)
-_COMMON = words("bo per dag maj love iris rosa juni siv sture love max tim dan gun nova saga urban frank said "
-                    "milan chen stella moa tore tor stig ted alma tyra inga signe hedda hana aya wei karl")  # fmt: skip
-"""Given names that are also words: alone they count only in the middle of a sentence."""
-_CITY_LIKE = words("lund berg lind dahl falk holm ek borg palm malm lilja stark modig hill hall young king green "
-                       "scott brown ali blom alm fors sköld svärd stål rask frisk ström björk ljung")  # fmt: skip
+_ADDRESSED = re.compile(r", (?:kan|vill|har|ska|är) du\b| här\b")
+_COMPOUND = re.compile(r".{2,}(?:berg|gren|[qk]vist|ström|lund)s?")
+"""Family names that are no words in lower case either."""
+_LONGEST = 4
+"""Words of a name; longer runs are headings."""
+_TWO_GIVEN_AND_A_FAMILY_NAME = 3
 _BOTH, _CUED, _ONE = 0.9, 0.85, 0.6
-
-
-@lru_cache(maxsize=2)
-def _names(which: str) -> frozenset[str]:
-    text = files("batch_worker.pipeline.pii").joinpath("names", f"{which}.txt").read_text(encoding="utf-8")
-    return frozenset(name.casefold() for name in text.split())
-
-
-def _listed(word: str, which: str) -> bool:
-    key = word.casefold()
-    names = _names(which)
-    return key in names or (key.endswith("s") and key[:-1] in names) or any(part in names for part in _parts(key))
-
-
-def _parts(key: str) -> list[str]:
-    return key.split("-") if "-" in key else []
-
-
-def _given(word: str) -> bool:
-    return _listed(word, "first")
-
-
-def _family(word: str) -> bool:
-    return _listed(word, "last") or _SURNAME.fullmatch(word.casefold()) is not None
-
-
-def _name_like(word: str) -> bool:
-    return word[:1].isupper() and word.casefold() not in _NEVER and (len(word) == 1 or not word.isupper())
+Words = Sequence[re.Match[str]]
 
 
 def people(text: str) -> Iterator[Hit]:
@@ -75,71 +29,132 @@ def people(text: str) -> Iterator[Hit]:
     at = 0
     while at < len(words):
         count, score = _name(text, words, at)
-        if count:
+        if score:
             yield Hit(type="PERSON", start=words[at].start(), end=words[at + count - 1].end(), score=score)
         at += max(1, count)
 
 
-def _name(text: str, words: list[re.Match[str]], at: int) -> tuple[int, float]:
-    """Return how many words from here are a name, and how sure that is."""
+def _name(text: str, words: Words, at: int) -> tuple[int, float]:
+    """Return how many words from here belong together, and how sure it is that they are a name; 0 is none."""
     word = words[at][0]
-    cued = _cued(text, words, at)
-    if not _name_like(word):
-        return _in_lower_case(text, words, at) if cued else (0, 0.0)
+    if not word[0].isupper():
+        return _in_lower_case(text, words, at)
+    cut = text.startswith("-", words[at].end())  # `Sam- och särbeskattning`
+    if cut or not (name_like(word) or _month(text, words, at)):
+        return 0, 0.0
     count = _run(text, words, at)
-    family = count > 1 and _family(words[at + count - 1][0])
-    first = at == 0 or _sentence_ends(text, words[at - 1], words[at])
-    if _given(word):
-        if count > 1 and (family or cued or not first or word.casefold() not in _COMMON):
-            return count, _BOTH
-        weak = word.casefold() in _COMMON and first and not cued
-        return (0, 0.0) if weak else (1, _ONE)
-    if cued and not (_city(word) and count == 1 and cued == "soft"):
+    return (count, 0.0) if _of_something_else(text, words, at, count) else _capitalised(text, words, at, count)
+
+
+def _capitalised(text: str, words: Words, at: int, count: int) -> tuple[int, float]:
+    """Return how many of a run of name-like words are a name."""
+    word = words[at][0]
+    cue = announced(text, words, at, words[at + count - 1].end())
+    first = begins(text, words, at)
+    if given(word):
+        sure = bool(cue) or (count > 1 and family(words[at + count - 1][0]))
+        return _from_given(text, words, at, count, sure=sure, first=first)
+    if cue in {"named", "sure"} or (cue == "pair" and count > 1):
         return count, _CUED
-    if family and count <= 3 and not first:  # noqa: PLR2004 - two given names and a family name
+    if cue == "weak" and count == 1 and family(word) and word.casefold() not in lookalikes.CITY_LIKE:
+        return 1, _ONE
+    if not first and _by_family(words[at : at + count]):
         return count, _BOTH
-    alone = _family(word) and word.casefold().rstrip("s") not in _CITY_LIKE and word.casefold() not in _CITY_LIKE
-    return (1, _ONE) if alone and re.search(r"(?:sson|sdotter)s?$", word) else (0, 0.0)
+    return (1, _ONE) if patronymic(word) else (0, 0.0)
 
 
-def _city(word: str) -> bool:
-    return word.casefold() in _CITY_LIKE and not _given(word)
+def _by_family(run: Words) -> bool:
+    """Tell whether a run without a listed given name in front is one by its family name: last, or first of all."""
+    first, *rest = (word[0] for word in run)
+    if not rest:
+        return False
+    return (family(rest[-1]) and len(run) <= _TWO_GIVEN_AND_A_FAMILY_NAME) or (family(first) and any(map(given, rest)))
 
 
-def _run(text: str, words: list[re.Match[str]], at: int) -> int:
+def _from_given(text: str, words: Words, at: int, count: int, *, sure: bool, first: bool) -> tuple[int, float]:
+    """Return the same where the first word is a given name; one that is also a word needs more where any is capital."""
+    counted = count == 1 and re.match(r" \d", text[words[at].end() :]) is not None  # `Max 30`
+    doubtful = (first or counted) and not sure and also_a_word(words[at][0])
+    if count > 1 and not doubtful:
+        return count, _BOTH
+    return (1, _ONE) if not doubtful or _acts(text, words, at) else (0, 0.0)
+
+
+def _acts(text: str, words: Words, at: int) -> bool:
+    """Tell whether what follows a word is another person, what people do, or what is said to them."""
+    follows, beyond = (words[place][0] if place < len(words) else "" for place in (at + 1, at + 2))
+    if follows == "och" and name_like(beyond) and given(beyond) and not also_a_word(beyond):
+        return True
+    return (follows in lookalikes.DEEDS and _next_to(text, words, at)) or _ADDRESSED.match(
+        text, words[at].end()
+    ) is not None
+
+
+def _month(text: str, words: Words, at: int) -> bool:
+    """Tell whether a month is a name here: after `heter`, of a family member, or before a family name."""
+    if words[at][0].casefold() not in lookalikes.MONTHS:
+        return False
+    beside = _beside(text, words, at)
+    return (beside[:1].isupper() and family(beside)) or announced(text, words, at, words[at].end()) in {"named", "sure"}
+
+
+def _beside(text: str, words: Words, at: int) -> str:
+    """Return the word right after one, or nothing."""
+    return words[at + 1][0] if at + 1 < len(words) and _next_to(text, words, at) else ""
+
+
+def _next_to(text: str, words: Words, at: int) -> bool:
+    """Tell whether the next word stands beside one, with a space between."""
+    return text[words[at].end() : words[at + 1].start()] == " "
+
+
+def _run(text: str, words: Words, at: int) -> int:
     """Return how many name-like words stand next to each other from here."""
     count = 1
-    while at + count < len(words) and count < 4:  # noqa: PLR2004 - longer runs are headings
-        following = words[at + count]
-        if text[words[at + count - 1].end() : following.start()] != " ":
-            break
-        particle = following[0] in _PARTICLES and at + count + 1 < len(words) and _name_like(words[at + count + 1][0])
-        if not (_name_like(following[0]) or particle):
-            break
-        if re.match(r" \d", text[following.end() :]) and following[0].casefold().endswith(("gatan", "vägen")):
+    while at + count < len(words) and count < _LONGEST and _next_to(text, words, at + count - 1):
+        following = words[at + count][0]
+        particle = (
+            following in lookalikes.PARTICLES and at + count + 1 < len(words) and name_like(words[at + count + 1][0])
+        )
+        if not (name_like(following) or particle) or lookalikes.STREET.fullmatch(following.casefold()):
             break
         count += 1
     return count
 
 
-def _sentence_ends(text: str, before: re.Match[str], after: re.Match[str]) -> bool:
-    return any(sign in ".!?…\n" for sign in text[before.end() : after.start()])
+def _of_something_else(text: str, words: Words, at: int, count: int) -> bool:
+    """Tell whether a name is that of a church, a hospital, a street, a firm or a figure."""
+    last = at + count - 1
+    before = words[at - 1][0].casefold() if at and text[words[at - 1].end() : words[at].start()] in {" ", ". "} else ""
+    follows = _beside(text, words, last)
+    whole = text[words[at].start() : words[last].end()].casefold()
+    street = follows[:1].isupper() and lookalikes.STREET.fullmatch(follows.casefold()) is not None
+    return (
+        before in lookalikes.TITLED_PLACES
+        or (before in lookalikes.FIRMS and not given(words[at][0]))
+        or whole in lookalikes.KNOWN_WHOLE
+        or lookalikes.PLACE_WORDS.fullmatch(follows.casefold()) is not None
+        or (count > 1 and lookalikes.PLACE_WORDS_OF_FULL_NAMES.fullmatch(follows.casefold()) is not None)
+        or (count == 1 and street)
+    )
 
 
-def _cued(text: str, words: list[re.Match[str]], at: int) -> str:
-    """Return how a name is announced right before: `hard`, `soft` or not at all."""
-    if at == 0 or _sentence_ends(text, words[at - 1], words[at]):
-        short = at > 0 and words[at - 1][0].casefold() in {"dr", "mr", "mrs", "ms"}
-        return "hard" if short else ""
-    before = [word[0].casefold() for word in words[max(0, at - 2) : at]]
-    if before[-1] in _CUES or tuple(before) in _LED:
-        return "hard"
-    return "soft" if len(before) > 1 and before[-1] in _LINKS and before[0] in _CUES else ""
-
-
-def _in_lower_case(text: str, words: list[re.Match[str]], at: int) -> tuple[int, float]:
-    before = words[at - 1][0].casefold()
-    if before not in _BARE_CUES or not _given(words[at][0]) or words[at][0].casefold() in _NEVER:
+def _in_lower_case(text: str, words: Words, at: int) -> tuple[int, float]:
+    """Return the same for a word in lower case: a listed name beside a family name, or announced."""
+    word = words[at][0]
+    if not given(word):
         return 0, 0.0
-    pair = at + 1 < len(words) and text[words[at].end() : words[at + 1].start()] == " " and _family(words[at + 1][0])
-    return (2 if pair else 1), _CUED
+    never, beside = word in lookalikes.NEVER or also_a_word(word), _beside(text, words, at)
+    if not never and _plainly_family(beside):
+        return 2, _CUED
+    cue = announced(text, words, at, words[at].end())
+    if cue == "named" and (word not in lookalikes.NEVER or word in lookalikes.MONTHS):
+        return (2 if family(beside) else 1), _CUED
+    return (1, _CUED) if cue == "sure" and not never else (0, 0.0)
+
+
+def _plainly_family(word: str) -> bool:
+    """Tell whether a word in lower case is hardly anything but a family name."""
+    if word in lookalikes.NEVER or word in lookalikes.CITY_LIKE or also_a_word(word):
+        return False
+    return patronymic(word) or (family(word) and (given(word) or _COMPOUND.fullmatch(word) is not None))

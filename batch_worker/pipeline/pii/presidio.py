@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from presidio_analyzer import AnalyzerEngine, Pattern, PatternRecognizer, RecognizerRegistry
+from presidio_analyzer import AnalyzerEngine, Pattern, PatternRecognizer, RecognizerRegistry, RecognizerResult
 from presidio_analyzer.context_aware_enhancers import LemmaContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 from spacy import blank
@@ -18,6 +18,8 @@ _WITH_CONTEXT = 0.65
 _LANGUAGE = "sv"
 _BEFORE, _AFTER = 7, 2
 """Words of context in front of and behind a hit."""
+_FRONT = 60
+"""Characters in front of a hit that its `after` and `unless` see."""
 
 
 class Words(NlpEngine):
@@ -90,6 +92,25 @@ class ShapeRecognizer(PatternRecognizer):
             global_regex_flags=re.MULTILINE | (re.IGNORECASE if shape.ignore_case else 0),
         )
         self._shape = shape
+        self._after, self._unless = (re.compile(x, re.IGNORECASE) if x else None for x in (shape.after, shape.unless))
+
+    def analyze(
+        self,
+        text: str,
+        entities: list[str],
+        nlp_artifacts: NlpArtifacts | None = None,
+        regex_flags: int | None = None,
+    ) -> list[RecognizerResult]:
+        """Return the hits that the text right in front of them allows, those that it announces lifted."""
+        kept: list[RecognizerResult] = []
+        for found in super().analyze(text, entities, nlp_artifacts, regex_flags):
+            front = text[max(0, found.start - _FRONT) : found.start]
+            if self._unless is not None and self._unless.search(front):
+                continue
+            if self._after is not None and self._after.search(front):
+                found.score = max(found.score, _WITH_CONTEXT)
+            kept.append(found)
+        return kept
 
     def validate_result(self, pattern_text: str) -> bool | None:
         """Return what the shape's own check says."""

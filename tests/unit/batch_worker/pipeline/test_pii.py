@@ -1,6 +1,7 @@
 """Personal data: kinds, spoken forms, names, overlaps, places, modes, audio."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from random import Random
 
@@ -16,8 +17,231 @@ from batch_worker.pipeline.pii.hits import Hit, resolved
 from batch_worker.pipeline.pii.places import spans
 from batch_worker.pipeline.pii.redaction import offsets, redacted_text
 from shared.transcript import join_text
+from tests.data.text import pii, pii_second
 from tests.data.text.pii import sentences
 from tests.unit.batch_worker.pipeline.test_itn import segment, spoken
+
+ANNOUNCED = """
+Min sambo [PERSON:Oleksandr] kommer och hämtar mig.
+Jag ringer för min svärmor [PERSON:Shukri], hon har feber.
+Hennes kollega [PERSON:Bogumila] tar över ärendet.
+Advokaten [PERSON:Tengroth] har skickat in yttrandet.
+Åklagare [PERSON:Hagelin] lägger ner förundersökningen.
+Sjuksköterskan [PERSON:Temesgen] tar provet klockan tio.
+Barnläkaren [PERSON:Wennergren] vill träffa er igen.
+Domare [PERSON:Rydell] läste upp domen.
+Professor [PERSON:Ståhlgren] håller i föreläsningen.
+Kuratorn [PERSON:Yordanos] ringer upp på torsdag.
+Socialsekreterare [PERSON:Gyllenhammar] är på semester.
+Rektor [PERSON:Söderlind] svarar inte i dag.
+hej jag heter [PERSON:pelle] och ringer om fakturan
+hon heter [PERSON:maj] och bor i Gävle
+Hon heter [PERSON:Maj Lindgren] och bor i Gävle.
+Kvinnan heter [PERSON:Juni] och är tre år.
+Hej, det är [PERSON:Kwabena], jag ringer om tvättmaskinen.
+God morgon, det här är [PERSON:Thandiwe] på kundtjänst.
+Det är [PERSON:Xiulan] som ringer om provsvaren.
+This is [PERSON:Deepak] speaking, how can I help?
+My name is [PERSON:Siobhan] and I lost my card.
+My wife [PERSON:Rosalind] is waiting outside.
+Vi väntar på [PERSON:Svetlana Ivanova] från lönekontoret.
+Kontraktet är skrivet av [PERSON:Giorgos Papadopoulos].
+Jag har pratat med [PERSON:Yohannes Tesfaye] om lägenheten.
+Ring [PERSON:Nguyen Thi Lan] i morgon.
+Lägenheten delas av [PERSON:Pooja Sharma] och [PERSON:Arjun Patel].
+Anmälan gjordes av [PERSON:Somchai Srisuk].
+Det stod [PERSON:Mircea Popescu] på dörren.
+Elevrådet leds av [PERSON:Hiba Al-Rashid] i år.
+Paketet är till [PERSON:Dilan Özdemir] på tredje våningen.
+Vi har anställt [PERSON:Bartosz Wiśniewski] från Gdansk.
+[PERSON:Parisa Moradi] ringde i morse.
+[PERSON:Faduma Jama] väntar i receptionen.
+[PERSON:Björn] ringde och bad om en ny tid.
+[PERSON:Hans Nilsson] har sökt dig två gånger.
+[PERSON:Klara] säger att hon blir sen.
+[PERSON:Sten], kan du skicka filen?
+Då hälsar vi [PERSON:Björn] välkommen.
+jag pratade med [PERSON:maria johansson] om hyran
+det är [PERSON:ahmed hassan] som har bilen
+min son [PERSON:elias] har feber
+Vi bor på [SE_STREET_ADDRESS:Per Albin Hanssons väg 3] sedan i våras.
+Leverera till [SE_STREET_ADDRESS:Dag Hammarskjölds väg 10 B].
+Kontoret ligger på [SE_STREET_ADDRESS:Gustav Adolfs torg 4].
+Adressen är [SE_STREET_ADDRESS:Doktor Westrings gata 12].
+På [SE_STREET_ADDRESS:Karl Johans gata 7] är det fest.
+Huset på [SE_STREET_ADDRESS:Tallslingan 14] är sålt.
+[SE_STREET_ADDRESS:Sankt Olofsgatan 33] är avspärrad.
+Skicka till [SE_STREET_ADDRESS:Carl von Linnés väg 2], tack.
+Läs på [URL:www.example.com]. Sedan ringer du.
+Min adress är [SE_POSTNUMMER:41274] Göteborg.
+Jag är mamma till [PERSON:Zeynep], hon går i trean.
+Vår son [PERSON:Anton] och vår dotter [PERSON:Ellinor] är sjuka.
+Överläkare [PERSON:Stenmarck] har godkänt operationen.
+Fastighetsskötaren heter [PERSON:Goran Babic].
+Undersköterskan [PERSON:Mulu] hjälpte mig i duschen.
+Jag söker [PERSON:Wojciech Zielinski] på lagret.
+[PERSON:Mohamed Abdi] har bytt nummer.
+[PERSON:Karin] här, jag blev bortkopplad.
+Har [PERSON:Veronica] gått hem för dagen?
+Kan [PERSON:Lars-Erik] ringa upp mig?
+Vi har bokat in [PERSON:Sanna Virtanen] på måndag.
+Tack [PERSON:Göran], då säger vi så.
+Rektor [PERSON:Ylva Brännström] har ordet.
+Inspektör [PERSON:Hallencreutz] leder utredningen.
+Hon är gift med [PERSON:Dimitris Papadakis].
+Sambon [PERSON:Tesfalem] kör bussen.
+Jag talade med [PERSON:Åsa] i växeln.
+Vad heter du? Jag heter [PERSON:Bahar].
+Det är min man [PERSON:Ove] som betalar.
+Fru [PERSON:Ehrenkrona] vill byta rum.
+Kontaktperson är [PERSON:Hanna Björk], telefon finns i kuvertet.
+Jag vill anmäla [PERSON:Jonas Hägg] till kursen.
+Brevet är adresserat till [PERSON:Ingrid Mårtensson].
+My son [PERSON:Tyler] has a fever.
+Hi, this is [PERSON:Meera] from the bank.
+Vi har hittat en plånbok som tillhör [PERSON:Yan Wang].
+Barnet heter [PERSON:Iman] och är två.
+[PERSON:Lisa] och [PERSON:Pelle] hämtar nycklarna.
+Läraren, [PERSON:Margareta Ek], har blivit sjuk.
+Fråga [PERSON:Kjell-Åke] om koden.
+Vårt bg: [SE_BANKGIRO:5050-1055].
+Sätt in det på pg [SE_PLUSGIRO:28 65 43-4] i dag.
+Bank giro [SE_BANKGIRO:5050-1055] gäller.
+Plus giro [SE_PLUSGIRO:28 65 43-4] gäller.
+Mitt post nummer är [SE_POSTNUMMER:301 85].
+Patient nummer [MEDICAL_RECORD:882910] är framme.
+Journalen [MEDICAL_RECORD:882910] saknas.
+Medical record number is [MEDICAL_RECORD:882910].
+"""
+LOOKALIKES = """
+Jag pratade med Försäkringskassan igår om ersättningen.
+Du talar med Telia, hur kan jag hjälpa dig?
+Företaget heter Spotify och sitter i Stockholm.
+Staden heter Kiruna och ligger långt norrut.
+Programmet heter Excel och finns på alla datorer.
+Vad heter Sveriges största sjö?
+Boken heter Röda rummet.
+Patienten från Kiruna mår bättre i dag.
+Chefen är Svensk medborgare sedan länge.
+Läkare Utan Gränser samlar in pengar.
+Polisen Västerås söker vittnen till olyckan.
+Kunden Volvo vill ha ett nytt avtal.
+Det är Vattenfall som ringer om elmätaren.
+Det här är Folktandvårdens telefonsvarare.
+Det är Sverige som möter Finland i kväll.
+Anna-projektet avslutades i våras.
+Gun-modellen har utgått ur sortimentet.
+Ericsson-aktien steg med två procent.
+Ericsson varslar igen, det stod i tidningen.
+Clas Ohlson har rea på verktyg hela veckan.
+Hennes bil är på verkstad.
+Klara med lunchen så går vi vidare.
+Ros på ros, sa han och log.
+Ask och alm växer längs vägen.
+Viking var ett bra varv en gång.
+Bror och syster delar rum.
+Storm väntas på västkusten i natt.
+Falk och uv häckar i berget.
+Rosa är min favoritfärg.
+Ville du ha kaffe eller te?
+Lova att du ringer när du är hemma.
+Tuva efter tuva rev de upp hela ängen.
+Sanna ord, det får jag säga.
+Max tio personer får åka i hissen.
+Tim för tim blir det bättre.
+Love story är en gammal film.
+Frank sagt så förstår jag inte.
+Urban odling är på modet.
+Lag och ordning gäller även här.
+Vi åkte till San Francisco och Los Angeles.
+Vi köpte en krydda från Santa Maria.
+Sankt Eriks ögonsjukhus ligger på Kungsholmen.
+Sofia kyrka är stängd för renovering.
+Adolf Fredriks kyrka har konsert på söndag.
+Mötet hålls på Ersta sjukhus i morgon.
+Carl Larssons museum öppnar i maj.
+Erik Dahlbergsgatan är avstängd för trafik.
+Olof Palmes gata är full av folk.
+Dag Hammarskjölds väg grävs upp igen.
+Vi läser om Parkinsons sjukdom och Downs syndrom.
+Version 10.2.0.1 av programmet är för gammal.
+Uppdatera från version 4.3.2.1 till 4.3.2.2 före helgen.
+Artikeln KLM 112 är slut i lager.
+Kurskoden är MAB 201 och den ges på våren.
+Priset är SEK 450 per månad.
+Uppgift 12-5 ska lämnas in på fredag.
+I journalen 2019 står det inget om saken.
+Patienten är 1964 års modell, skämtade hon.
+Gå in på sidan och tryck på Mina bokningar.
+Telefonen är en Nokia 3310 från förr.
+Vi bor i Hong Kong sedan två år.
+Han spelar i Real Madrid numera.
+Region Skåne och Region Halland samarbetar.
+Norra Lund har fått en ny förskola.
+Vi äter på Hotell Lindberg ikväll.
+Doktor Google har alltid ett svar.
+Advokatbyrån Nordin tog sig an fallet.
+Det är Microsoft Support som ringer, sa de.
+The patient will call back on Monday.
+This is Monday, not Tuesday.
+My name is on the list, I think.
+Jag heter inte det, jag lovar.
+Sidan heter Mina sidor hos kommunen.
+Order 45009 Volvo ska ut i dag.
+Det såldes 12500 Stockholmslotter.
+Rutan längst ner ska vara tom.
+Alvar och hed är ovanliga naturtyper.
+Kim Jong är en diktator, sa läraren.
+Jack och kontakt måste bytas ut.
+Sam- och särbeskattning är inte samma sak.
+Gustaf Adolfs torg byggs om i höst.
+Handläggare Försäkringskassan står det på brevet.
+Min bank är Swedbank och min chef är bortrest.
+Jag ringde Apple Support tre gånger.
+Vi träffade Region Skåne i tisdags.
+Mamma Mia går på bio igen.
+Kalle Anka börjar klockan tre.
+Chefen på avdelningen sa att Ekonomi tar över frågan.
+Jag pratade med Kundtjänst i morse.
+Min kollega Ekonomiansvarig heter något annat.
+Det är Kronans Apotek som har receptet.
+Vi tittade på Bolibompa och sedan på Aktuellt.
+Har du sett Game of Thrones?
+Läkaren sa att Alvedon räcker.
+Hon tar Waran mot blodproppar.
+Sköterskan gav mig Ipren och bad mig vänta.
+Patienten Nummer Fyra kan komma in.
+Polisen i Malmö ringde.
+Handläggaren på Migrationsverket svarar inte.
+Mentor och elev träffas på tisdag.
+Tant Grön, Tant Brun och Tant Gredelin är en bok.
+Statsministern talade i Almedalen.
+Vi firar Lucia den trettonde december.
+Bilen är en Volvo V70 från 2012.
+Det står Max 30 på skylten.
+Jag jobbar på Karolinska i Huddinge.
+Hon pluggar på Chalmers tekniska högskola.
+Vill du ha Wallander eller Beck på tv i kväll?
+Flyget till Alicante går från gate 14.
+Vi semestrade i Santiago de Compostela.
+Ekström, Lindgren & Partners är en byrå.
+Kurt Atterbergs gata saknar belysning.
+Svenska Akademien delar ut Nobelpriset.
+Röda Korset behöver pengar.
+Vi beställde en Margarita och en Caesarsallad.
+Ring till Kundservice på Ellos.
+Hej, det är Kundtjänst på bredbandsbolaget.
+Will the doctor call me on Friday?
+Please bring your passport and your ID card.
+The account was closed in May 2021.
+Our office is near King Street in London.
+Kan du boka rum Vega till mötet?
+Vi kör Stockholm Marathon i år igen.
+Systemet heter Cosmic och är nytt.
+Mitt barn går på förskolan Björken.
+Vi möts vid Gustav Vasa kyrka klockan sex.
+Beställ artikel ABD 450 på webben.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -88,16 +312,38 @@ def test_context_of_the_segment_before_counts(finder: Finder):
     assert [hit.type for hit in finder.find("301 85.", before="Och mitt postnummer är")] == ["SE_POSTNUMMER"]
 
 
-def test_written_sentences_reach_the_bar(finder: Finder):
-    """On the 500 sentences recall is at least 0.98 and precision at least 0.95, spans exact."""
+@pytest.mark.parametrize(
+    ("table", "recall", "precision"), [(pii.sentences, 0.995, 0.995), (pii_second.sentences, 0.985, 0.99)]
+)
+def test_written_sentences_stay_found(
+    finder: Finder,
+    table: Callable[[], Iterable[tuple[str, list[tuple[str, int, int]]]]],
+    recall: float,
+    precision: float,
+):
+    """On both sets what was reached after mending holds, spans exact; the bar is 0.98 and 0.95."""
     right = wrong = missed = 0
-    for text, expected in sentences():
+    for text, expected in table():
         found = {(hit.type, hit.start, hit.end) for hit in finder.find(text)}
         right += len(found & set(expected))
         wrong += len(found - set(expected))
         missed += len(set(expected) - found)
-    assert right / (right + missed) >= 0.98
-    assert right / (right + wrong) >= 0.95
+    assert right / (right + missed) >= recall
+    assert right / (right + wrong) >= precision
+
+
+@pytest.mark.parametrize("line", ANNOUNCED.strip().splitlines())
+def test_what_is_announced_or_listed_is_found(finder: Finder, line: str):
+    """Names after relations, titles and greetings, names of many origins, streets named after people, short cues."""
+    marks = re.findall(r"\[(\w+):([^\]]+)\]", line)
+    text = re.sub(r"\[\w+:([^\]]+)\]", r"\1", line)
+    assert [(hit.type, text[hit.start : hit.end]) for hit in finder.find(text)] == marks
+
+
+@pytest.mark.parametrize("text", LOOKALIKES.strip().splitlines())
+def test_what_only_looks_like_a_name_or_a_number_is_left_alone(finder: Finder, text: str):
+    """Names that are words, firms, towns, churches, streets without a number, versions, models and prices."""
+    assert finder.find(text) == ()
 
 
 def test_overlaps_go_to_the_surer_then_the_longer():

@@ -1,0 +1,69 @@
+"""How a name is announced by the words around it; pure."""
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from batch_worker.pipeline.pii import cues
+
+Cue = Literal["", "weak", "pair", "sure", "named"]
+"""Not at all; only a listed name counts; two unlisted words count; any does; even a listed one in lower case does."""
+_LED = frozenset({
+    ("talar", "med"), ("pratar", "med"), ("pratade", "med"), ("pratat", "med"), ("talade", "med"), ("namn", "är"),
+    ("namnet", "är"), ("hälsa", "till"), ("name", "is"), ("speak", "to"), ("speaking", "to"), ("spoke", "to"),
+})  # fmt: skip
+_LINKS = frozenset({"är", "var", "mitt", "med", "till", "av", "från", "hos"})
+_GREETED = 6
+"""Words in which a greeting may stand before `det är`."""
+
+
+def sentence_ends(text: str, before: re.Match[str], after: re.Match[str]) -> bool:
+    """Tell whether a sentence ends between two words."""
+    return any(sign in ".!?…\n" for sign in text[before.end() : after.start()])
+
+
+def begins(text: str, words: Sequence[re.Match[str]], at: int) -> bool:
+    """Tell whether a word is the first of its sentence; `Dr.` ends none."""
+    if at == 0:
+        return True
+    return sentence_ends(text, words[at - 1], words[at]) and words[at - 1][0].casefold() not in cues.SHORT
+
+
+def announced(text: str, words: Sequence[re.Match[str]], at: int, after: int) -> Cue:
+    """Return how the name that begins at a word, and ends at a character, is announced."""
+    if begins(text, words, at):
+        return ""
+    before = _before(text, words, at)
+    last, second = before[-1], before[-2] if len(before) > 1 else ""
+    if last in cues.NAMING:
+        thing = cues.THINGS.fullmatch(before[-3] if second == "som" and len(before) > 2 else second)  # noqa: PLR2004
+        return "weak" if thing else "named"
+    if (second, last) in _LED or _related(before) or _calls(before, text[after:]):
+        return "sure"
+    if cues.TITLES.fullmatch(last):
+        return "sure"
+    if last in cues.DEALINGS or (last in {"jag", "vi", "och"} and second in cues.DEALINGS):
+        return "pair"
+    return "weak" if last in _LINKS and cues.TITLES.fullmatch(second) else ""
+
+
+def _before(text: str, words: Sequence[re.Match[str]], at: int) -> list[str]:
+    """Return the words of the same sentence before one, in lower case."""
+    start = at
+    while start > 0 and at - start < _GREETED and not (start < at and begins(text, words, start)):
+        start -= 1
+    return [word[0].casefold() for word in words[start:at]]
+
+
+def _related(before: Sequence[str]) -> bool:
+    return cues.RELATIONS.fullmatch(before[-1]) is not None and not cues.POSSESSIVES.isdisjoint(before[-4:-1])
+
+
+def _calls(before: Sequence[str], rest: str) -> bool:
+    """Tell whether somebody presents themselves: `hej, det är …`, `det här är … på`, `this is … speaking`."""
+    if tuple(before[-2:]) == ("this", "is"):
+        return cues.CALLING_ENGLISH.match(rest) is not None
+    opening = before[:-3] if tuple(before[-3:]) == ("det", "här", "är") else before[:-2]
+    if not (tuple(before[-3:]) == ("det", "här", "är") or tuple(before[-2:]) == ("det", "är")):
+        return False
+    return not cues.HELLO.isdisjoint(opening) or cues.CALLING.match(rest) is not None
