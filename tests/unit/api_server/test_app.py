@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from api_server.app import create_app
 from api_server.deps import Services
-from api_server.engine.base import Transcriber
+from api_server.engine.base import Priority, Transcriber
 from api_server.engine.fake import Failing, FakeTranscriber, Gate
 from api_server.settings import Settings
 from shared.errors import StartupError
@@ -139,15 +139,13 @@ async def test_a_client_that_goes_away_ends_the_work(tmp_path: Path) -> None:
 
 
 async def test_a_busy_lane_says_so_at_once(tmp_path: Path) -> None:
-    """503 with Retry-After, before the recording is read."""
-    async with running(tmp_path, FakeTranscriber(), max_queue_seconds=0.5) as (client, app):
+    """503 with Retry-After, before the recording is read: any wait is longer than a nanosecond."""
+    async with running(tmp_path, FakeTranscriber(), max_queue_seconds=1e-9) as (client, app):
         lane = services(app).models.resident.lane
         await until(lambda: lane.load().window_seconds > 0)
-        lane._window_seconds = 10.0
-        turns = [lane.turn(priority=0) for _ in range(3)]  # type: ignore[arg-type]
+        turn = lane.turn(Priority.FINAL)
         reply = await client.post("/transcribe", files={"file": b"never read"}, data=FORM)
-        for turn in turns:
-            turn.close()
+        turn.close()
     assert (reply.status_code, reply.json()["error"]["code"]) == (503, "busy")
     assert int(reply.headers["retry-after"]) >= 1
 
