@@ -10,7 +10,8 @@ from tokenizers import Tokenizer
 
 from tools.bundled_model.clips import Clip, Segment
 from tools.bundled_model.features import frames, log_mel
-from tools.bundled_model.model import Attention, Whisper
+from tools.bundled_model.looks import STATE_SECONDS, looks_of
+from tools.bundled_model.model import Whisper
 from tools.bundled_model.speech import CLEAR_VARIANTS, SAMPLE_RATE, SpokenWord, Voice, espeak
 from tools.bundled_model.targets import TargetWriter
 from tools.bundled_model.text import Writer
@@ -18,7 +19,6 @@ from tools.bundled_model.text import Writer
 Head = tuple[int, int]
 """Decoder layer and head, counted from 0."""
 
-_STATE_SECONDS: Final = 0.02
 _TOLERANCE: Final = 1.5
 """A head is taken when its error is at most so many times the best one's."""
 
@@ -76,14 +76,10 @@ def _middles(writer: TargetWriter, text: str, words: Sequence[SpokenWord]) -> li
 @torch.no_grad()
 def _attention(model: Whisper, mel: torch.Tensor, tokens: torch.Tensor) -> dict[Head, torch.Tensor]:
     """Return by head the second at which each position looks most."""
-    kept: list[tuple[Attention, torch.Tensor, torch.Tensor]] = []
-    parts = [part for name, part in model.decoder.named_modules() if name.endswith("encoder_attn")]
-    hooks = [part.register_forward_pre_hook(lambda part, inputs: kept.append((part, *inputs))) for part in parts]
-    model.decoder(tokens, model.encoder(mel))
-    for hook in hooks:
-        hook.remove()
+    with looks_of(model.decoder) as looks:
+        model.decoder(tokens, model.encoder(mel))
     found = {}
-    for layer, (part, states, audio) in enumerate(kept):
+    for layer, (part, states, audio) in enumerate(looks):
         for head, weights in enumerate(part.weights(states, audio)[0]):
-            found[layer, head] = weights.argmax(dim=-1) * _STATE_SECONDS
+            found[layer, head] = weights.argmax(dim=-1) * STATE_SECONDS
     return found

@@ -15,7 +15,7 @@ from tools.bundled_model.clips import Clip, read_shard
 from tools.bundled_model.features import frames, log_mel
 from tools.bundled_model.plans import Plan
 from tools.bundled_model.speech import SAMPLE_RATE
-from tools.bundled_model.targets import IGNORED, SPOKEN_LANGUAGES, TargetWriter
+from tools.bundled_model.targets import IGNORED, NOWHERE, SPOKEN_LANGUAGES, TargetWriter
 
 _WINDOWS: Final = (150, 200, 250, 300, 350, 400, 450, 500, 600, 700, 850, 1000, 1300, 1600, 2000, 2500, 3000)
 """Mel frames of a batch. Few sizes, since a CPU's matrix kernels are compiled anew for each (Intel's oneDNN)."""
@@ -36,10 +36,13 @@ class Batch:
     letters: list[list[int]]
     states: list[int]
     """By clip: how many encoder states carry sound."""
+    moments: Tensor
+    """(clips, positions): the second at which each answer is said, or `NOWHERE`."""
 
     def to(self, device: torch.device) -> "Batch":
         """Return the batch on another device."""
-        return replace(self, mel=self.mel.to(device), tokens=self.tokens.to(device), labels=self.labels.to(device))
+        tensors = {name: getattr(self, name).to(device) for name in ("mel", "tokens", "labels", "moments")}
+        return replace(self, **tensors)
 
 
 class Batches:
@@ -116,15 +119,18 @@ class Batches:
         longest = up(max(len(target.tokens) for target in targets), _TOKENS)
         tokens = torch.full((len(clips), longest), self._writer.end)
         labels = torch.full((len(clips), longest), IGNORED)
+        moments = torch.full((len(clips), longest), NOWHERE)
         for row, target in enumerate(targets):
             tokens[row, : len(target.tokens)] = torch.tensor(target.tokens)
             labels[row, : len(target.labels)] = torch.tensor(target.labels)
+            moments[row, : len(target.moments)] = torch.tensor(target.moments)
         return Batch(
             mel=mel,
             tokens=tokens,
             labels=labels,
             letters=[target.letters for target in targets],
             states=[min(window, frames(clip.samples.size)) // 2 for clip in clips],
+            moments=moments,
         )
 
     def _mask(self, mel: Tensor) -> None:

@@ -28,6 +28,8 @@ class Plan:
     """Share of the longer clips that is read."""
     swedish: float = 1.0
     """Share of the Swedish clips that is read; of the other languages all are."""
+    shown_until: float = 0.0
+    """Share of the time in which the decoder is shown where in the clip each word is said."""
     teacher: str | None = None
     """A larger model under the same folder: what its encoder makes of the sound is learned too."""
     seed: int = 0
@@ -64,6 +66,7 @@ def pico(minutes: float, seed: int) -> Plan:
         peak=2e-3,
         fall=0.7,
         ctc=0.5,
+        shown_until=0.4,
         teacher="nano-sv",
         batch_frames=4000,
         short_until=0.4,

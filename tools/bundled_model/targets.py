@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
+import numpy as np
 from tokenizers import Tokenizer
 from torch import Tensor
 
@@ -13,6 +14,8 @@ from tools.bundled_model.model import LETTERS
 
 IGNORED: Final = -100
 """A label that the loss leaves out."""
+NOWHERE: Final = -1.0
+"""The moment of an answer that nobody says."""
 DECODER_POSITIONS: Final = 448
 _TIMESTAMP_STEP: Final = 0.02
 SPOKEN_LANGUAGES: Final = ("sv", "en")
@@ -29,6 +32,8 @@ class Target:
     """What it should answer at each position, or `IGNORED`."""
     letters: list[int]
     """What the CTC head should spell; empty where it is left out."""
+    moments: list[float]
+    """By position: the second at which its answer is said, or `NOWHERE`."""
 
 
 class TargetWriter:
@@ -52,7 +57,7 @@ class TargetWriter:
         if not clip.segments:
             return self._silence(head, random)
         if clip.language not in SPOKEN_LANGUAGES:
-            return Target(tokens=head[:1], labels=[head[1]], letters=[])
+            return Target(tokens=head[:1], labels=[head[1]], letters=[], moments=[NOWHERE])
         timed = random.random() < 0.5  # noqa: PLR2004 - a share
         body = self._timed(clip.segments) if timed else [self._plain, *self._untimed(clip.segments)]
         tokens = [*head, *body, self.end]
@@ -63,13 +68,20 @@ class TargetWriter:
         prompt = self._prompt(clip, random)
         spelled = " ".join(segment.text for segment in clip.segments).lower()
         letters = [LETTERS.index(letter) + 1 for letter in spelled if letter in LETTERS]
-        return Target(tokens=prompt + tokens[:-1], labels=[IGNORED] * len(prompt) + labels, letters=letters)
+        unsaid = [NOWHERE] * (len(prompt) + len(head) - 1 + (not timed))
+        return Target(
+            tokens=prompt + tokens[:-1],
+            labels=[IGNORED] * len(prompt) + labels,
+            letters=letters,
+            moments=[*unsaid, *self._moments(clip.segments, timed=timed), NOWHERE],
+        )
 
     def write_plain(self, clip: Clip) -> Target:
         """Return the target without timestamps and without a text before it."""
         head = [self._start, self._special(clip.language), self._transcribe, self._plain]
         tokens = [*head, *self._untimed(clip.segments)]
-        return Target(tokens=tokens, labels=[*tokens[1:], self.end], letters=[])
+        labels = [*tokens[1:], self.end]
+        return Target(tokens=tokens, labels=labels, letters=[], moments=[NOWHERE] * len(labels))
 
     def names_language(self, labels: Tensor) -> Tensor:
         """Return which labels are a language's token."""
@@ -83,9 +95,9 @@ class TargetWriter:
     def _silence(self, head: list[int], random: Random) -> Target:
         if random.random() < 0.5:  # noqa: PLR2004 - a share
             labels = [self._no_speech, IGNORED, IGNORED, self.end]
-            return Target(tokens=[*head, self._plain], labels=labels, letters=[])
+            return Target(tokens=[*head, self._plain], labels=labels, letters=[], moments=[NOWHERE] * 4)
         labels = [self._no_speech, IGNORED, self._zero, self.end]
-        return Target(tokens=[*head, self._zero], labels=labels, letters=[])
+        return Target(tokens=[*head, self._zero], labels=labels, letters=[], moments=[NOWHERE] * 4)
 
     def _timed(self, segments: Sequence[Segment]) -> list[int]:
         tokens = []
@@ -95,6 +107,16 @@ class TargetWriter:
 
     def _untimed(self, segments: Sequence[Segment]) -> list[int]:
         return [token for one in segments for token in self.encode(one.text)]
+
+    def _moments(self, segments: Sequence[Segment], *, timed: bool) -> list[float]:
+        """Return about when each token is said: a token takes as long as its share of the sentence's letters."""
+        moments = []
+        for one in segments:
+            sizes = np.array([len(self._tokenizer.decode([token])) for token in self.encode(one.text)])
+            middles = (np.cumsum(sizes) - sizes / 2) / sizes.sum()
+            said = (one.start + (one.end - one.start) * middles).tolist()
+            moments += [one.start, *said, one.end] if timed else said
+        return moments
 
     def _prompt(self, clip: Clip, random: Random) -> list[int]:
         if random.random() > 0.06:  # noqa: PLR2004 - a share

@@ -14,7 +14,8 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from tools.bundled_model.batches import Batch, Batches, up
-from tools.bundled_model.model import SHAPES, VOCABULARY, Encoder, Whisper
+from tools.bundled_model.looks import astray, looks_of
+from tools.bundled_model.model import SHAPES, VOCABULARY, Whisper
 from tools.bundled_model.peers import Peers
 from tools.bundled_model.plans import Plan
 from tools.bundled_model.targets import IGNORED, SPOKEN_LANGUAGES, TargetWriter
@@ -27,11 +28,18 @@ _LANGUAGE_WEIGHT: Final = 4.0
 """A clip's language counts as so many of its words: it is one token among forty."""
 
 
-def _teacher(folder: Path, name: str) -> Encoder:
+def _teacher(folder: Path, name: str) -> Whisper:
     state = torch.load(folder / f"{name}.pt", map_location="cpu", weights_only=True)["model"]
     model = Whisper(SHAPES[name])
     model.load_state_dict(state)
-    return model.encoder.bfloat16()
+    return model
+
+
+def _narrowed(table: Tensor, used: Tensor, width: int) -> Tensor:
+    """Return a token table in `width` dimensions: those in which the used tokens differ most."""
+    rows = table[used] - table[used].mean(0)
+    _, axes = torch.linalg.eigh(rows.T @ rows)
+    return table @ axes[:, -width:]
 
 
 class Trainer:
@@ -46,7 +54,8 @@ class Trainer:
         self._checkpoint = checkpoint
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model = Whisper(SHAPES[plan.model]).to(self._device)
-        self._teacher = _teacher(checkpoint.parent, plan.teacher).to(self._device) if plan.teacher else None
+        self._teacher = _teacher(checkpoint.parent, plan.teacher) if plan.teacher else None
+        self._heard = self._teacher.encoder.bfloat16().to(self._device) if self._teacher else None
         self._used = torch.zeros(0, dtype=torch.long)
         self.step = 0
         self.seconds = 0.0
@@ -60,7 +69,7 @@ class Trainer:
     def run(self, data: Path) -> None:
         """Train until the plan's time is used."""
         self._compact(data)
-        recent: list[tuple[float, float]] = []
+        recent: list[tuple[float, float, float]] = []
         began, saved = time.monotonic() - self.seconds, time.monotonic()
         for batch in self._batches(data, lambda: self.progress):
             recent.append(self._learn(batch.to(self._device)))
@@ -77,11 +86,11 @@ class Trainer:
                 break
         self.save()
 
-    def _report(self, recent: Sequence[tuple[float, float]]) -> None:
+    def _report(self, recent: Sequence[tuple[float, float, float]]) -> None:
         if self._peers.leads:
-            loss, ctc = np.mean(recent, axis=0)
+            loss, ctc, lost = np.mean(recent, axis=0)
             done = f"step {self.step} {self.seconds:.0f} s, {self.clips} clips"
-            print(f"{done}, loss {loss:.3f}, ctc {ctc:.3f}", flush=True)
+            print(f"{done}, loss {loss:.3f}, ctc {ctc:.3f}, astray {lost:.3f}", flush=True)
 
     @property
     def progress(self) -> float:
@@ -115,7 +124,7 @@ class Trainer:
     def _compact(self, data: Path) -> None:
         """Keep only the rows of the tokens in use under training: most of the 51,865 never occur."""
         self._used = self._state["used"] if "used" in self._state else self._used_tokens(data)
-        self._table = self.model.decoder.embed_tokens.weight.detach().clone()
+        self._table = self._first_table()
         unused = torch.ones(VOCABULARY, dtype=torch.bool, device=self._device)
         unused[self._used] = False
         self._unused_rows = self._table[unused]
@@ -133,6 +142,14 @@ class Trainer:
             self._optimizer.load_state_dict(self._state["optimizer"])
         self._state = {}
 
+    def _first_table(self) -> Tensor:
+        """Return the rows of all tokens: the model's own, or before its first step what a teacher made of them."""
+        own = self.model.decoder.embed_tokens.weight.detach()
+        if self._teacher is None or self._state:
+            return own.clone()
+        table = self._teacher.decoder.embed_tokens.weight.detach().to(self._device)
+        return _narrowed(table, self._used, own.size(1))
+
     def _rate(self) -> float:
         warm = min(1.0, (self.step + 1) / 80)
         return self._plan.peak * warm * min(1.0, max(0.01, (1 - self.progress) / self._plan.fall))
@@ -145,33 +162,36 @@ class Trainer:
                     used.update(token for one in row["segments"] for token in self._writer.encode(one["text"]))
         return torch.tensor(sorted(used), device=self._device)
 
-    def _learn(self, batch: Batch) -> tuple[float, float]:
+    def _learn(self, batch: Batch) -> tuple[float, float, float]:
         for group in self._optimizer.param_groups:
             group["lr"] = self._rate()
         with torch.no_grad():
             torch._foreach_copy_(self._coarse_weights, self._weights)
         audio = self._coarse.encoder(batch.mel.bfloat16())
-        loss = self._decoder_loss(audio, batch)
+        with looks_of(self._coarse.decoder) as looks:
+            states = self._coarse.decoder(self._position[batch.tokens].clamp(min=0), audio)
+        loss = self._decoder_loss(states, batch)
+        lost = astray(looks, batch.moments) if self.progress < self._plan.shown_until else loss.new_zeros(())
         ctc = self._ctc_loss(self._coarse.ctc(audio), batch)
         self._coarse.zero_grad(set_to_none=True)
-        (loss + self._plan.ctc * ctc + self._distance(audio, batch)).backward()  # type: ignore[no-untyped-call]
+        aims = loss + self._plan.ctc * ctc + self._distance(audio, batch) + lost
+        aims.backward()  # type: ignore[no-untyped-call]
         gradients = [one.grad.float() for one in self._coarse_weights if one.grad is not None]
         for weight, gradient in zip(self._weights, self._peers.mean_of_all(gradients), strict=True):
             weight.grad = gradient
         torch.nn.utils.clip_grad_norm_(self._weights, 1.0)
         self._optimizer.step()
-        return loss.item(), ctc.item()
+        return loss.item(), ctc.item(), lost.item()
 
     def _distance(self, audio: Tensor, batch: Batch) -> Tensor | float:
         """Return how far the encoder's states are from the teacher's: 1 where nothing has been learned."""
-        if self._teacher is None or self._coarse.told is None:
+        if self._heard is None or self._coarse.told is None:
             return 0.0
         with torch.no_grad():
-            wanted: Tensor = self._teacher(batch.mel.bfloat16()).float()
+            wanted: Tensor = self._heard(batch.mel.bfloat16()).float()
         return F.mse_loss(self._coarse.told(audio).float(), wanted) / wanted.var()
 
-    def _decoder_loss(self, audio: Tensor, batch: Batch) -> Tensor:
-        states = self._coarse.decoder(self._position[batch.tokens].clamp(min=0), audio)
+    def _decoder_loss(self, states: Tensor, batch: Batch) -> Tensor:
         labels = batch.labels.flatten()
         heeded = int((labels != IGNORED).sum())
         asked = (labels != IGNORED).int().argsort(descending=True, stable=True)[: up(heeded, _ASKED)]
