@@ -33,7 +33,7 @@ from batch_worker.pipeline.pii.audio import beeped, ranges
 from batch_worker.pipeline.pii.finder import Finder
 from shared.confidence import confidence
 from shared.transcript import Segment, Transcript, Word, join_text
-from tests.data.text import pii_second
+from tests.data.text import marked
 from tests.data.text.pii import sentences
 
 DATA = Path(__file__).parents[1] / "tests" / "data" / "text"
@@ -62,7 +62,7 @@ def segment(text: str, number: int = 0, *, language: str = "sv", seconds: float 
 
 
 def itn() -> Iterable[Row]:
-    for name, label in (("itn.tsv", "ITN"), ("itn_second.tsv", "ITN, second set,")):
+    for name, label in (("itn.tsv", "ITN"), ("itn_second.tsv", "ITN, second set,"), ("itn_third.tsv", "ITN, third set,")):
         right = [(kind, rewrite_text(said, "sv") == written) for kind, said, written in rows_of(name)]
         for kind in sorted({kind for kind, _ in right}):
             mine = [good for other, good in right if other == kind]
@@ -97,7 +97,8 @@ def language() -> Iterable[Row]:
 def written_pii() -> Iterable[Row]:
     finder = Finder(shapes=analyzer())
     tables = {f"500 sentences, seed {seed}": sentences(seed=seed) for seed in (20, 21)}
-    for name, table in {**tables, "second set, 250 sentences": pii_second.sentences()}.items():
+    tables |= {"second set, 250 sentences": marked.second(), "third set, 500 sentences": marked.third()}
+    for name, table in tables.items():
         right = wrong = missed = 0
         for text, expected in table:
             found = {(hit.type, hit.start, hit.end) for hit in finder.find(text)}
