@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from batch_worker.pipeline.itn.lexicon import words
 from batch_worker.pipeline.itn.phrase import Place, Written, one
 
-_TOP = words("se nu com org net eu io info biz dk no fi de uk ai dev app")
+_TOP = words("se nu com org net eu io info biz dk no fi de uk ai dev app example local")
 _VERBS = words("till på ut upp över efter hur om vad att jag du vi ni han hon den det så")
 """After `punkt se` these make `se` a verb."""
+_SLASH = words("snedstreck slash")
 _LONGEST = 24
 
 
@@ -59,4 +60,11 @@ def address(place: Place, signs: Signs) -> Written | None:
         verb = "@" not in text and count < len(keys) and keys[count] in _VERBS
         if sign == "." and keys[count - 1] in _TOP and not verb:
             best = (count, text)
-    return one(*best) if best[0] else None
+    return one(*_path(place, keys, *best)) if best[0] else None
+
+
+def _path(place: Place, keys: tuple[str, ...], count: int, text: str) -> tuple[int, str]:
+    """Return the address with what is said behind a slash, and how many words it took."""
+    while "@" not in text and count + 1 < len(keys) and keys[count] in _SLASH:
+        text, count = f"{text}/{_written(keys[count + 1], place)}", count + 2
+    return count, text

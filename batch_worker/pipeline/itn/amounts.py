@@ -1,5 +1,6 @@
 """Swedish amounts: numbers, ranks, decimals, percent, money, measures, quotients."""
 
+from batch_worker.pipeline.itn.cardinal import Reading
 from batch_worker.pipeline.itn.lexicon import words
 from batch_worker.pipeline.itn.phrase import Place, Written, one
 
@@ -16,6 +17,8 @@ _MEASURES = words(
 _MONEY = words("krona kronor kr euro dollar pund")
 _SCALED = words("miljon miljoner miljard miljarder")
 _PERCENT = words("procent %")
+_MINUS = words("det är var blir blev visar visade till från under över ner på dryga knappt ungefär cirka")
+"""Behind these, `minus` before a bare number is its sign."""
 _MODALS = words("kan ska skall vill måste får bör skulle kunde ville fick borde hinner brukar")
 _SEVERAL = words("vi ni de dom alla")
 """Who may come: `kan ni fyra komma två dagar tidigare`."""
@@ -51,7 +54,7 @@ def _decimal(place: Place, offset: int = 0) -> tuple[str, int]:
         return "", 0
     count = whole.count + 1
     digits = ""
-    while (part := place.reader.read(place.keys(offset + count), join_tens=False)) and part.value < _ONE_DIGIT**3:
+    while (part := _decimals(place, offset + count)) and part.value < _ONE_DIGIT**3:
         if digits and part.value >= _ONE_DIGIT:
             break
         digits += str(part.value)
@@ -63,6 +66,13 @@ def _decimal(place: Place, offset: int = 0) -> tuple[str, int]:
     if not digits or (_coming(place) and place.key(offset + count) not in _MEASURES | _MONEY | _SCALED | _PERCENT):
         return "", 0
     return f"{whole.value},{digits}", count
+
+
+def _decimals(place: Place, offset: int) -> Reading | None:
+    """Return the next digits behind a comma; a scale behind them is no part: `fyra komma två fem miljoner`."""
+    keys = place.keys(offset)
+    scale = next((index for index, key in enumerate(keys) if key in _SCALED), len(keys))
+    return place.reader.read(keys[:scale], join_tens=False)
 
 
 def _coming(place: Place) -> bool:
@@ -168,12 +178,15 @@ def rank(word: str, place: Place) -> int | None:
         last = ordinals.get(word[-size:])
         if last is not None:
             first = place.reader.word(word[:-size])
-            return None if first is None or first % 10 or (first % 100 and last >= _ONE_DIGIT) else _ranked(first, last)
+            return None if first is None else _ranked(first, last)
     return None
 
 
-def _ranked(first: int, last: int) -> int:
-    return first * last if last in {100, 1_000} else first + last
+def _ranked(first: int, last: int) -> int | None:
+    """Return the rank of `tvåhundrade` or `tjugoförsta`; nothing where the parts do not go together."""
+    if last in {100, 1_000}:
+        return first * last if 0 < first < last else None
+    return None if first % 10 or (first % 100 and last >= _ONE_DIGIT) else first + last
 
 
 def ordinal(place: Place) -> Written | None:
@@ -186,7 +199,10 @@ def ordinal(place: Place) -> Written | None:
 
 
 def number(place: Place) -> Written | None:
-    """Numbers above twelve are digits, smaller ones where the line holds nothing else."""
+    """Numbers above twelve are digits, smaller ones where the line holds nothing else or they are below zero."""
+    below = place.number(1) if _sign(place) and place.before()[-1:] and place.before()[-1] in _MINUS else None
+    if below:
+        return one(1 + below.count, f"-{below.value}")
     reading = place.number()
     if reading is None or not place.said(reading):
         return None

@@ -64,7 +64,7 @@ def _closed(place: Place, count: int) -> bool:
     after, then = place.key(count), place.key(count + 1)
     if after == "och":
         return then not in {"en", "halv"} and place.reader.word(then) is None
-    return not after or after in _AFTER
+    return not after or after in _AFTER or (after, then) == ("för", "att")
 
 
 def _face(place: Place, at: int) -> tuple[str, int] | None:

@@ -10,6 +10,7 @@ PAUSES = frozenset({"", ",", "-", "\N{EN DASH}"})
 """What may stand behind a group of digits in the middle of a number."""
 PAIRS, TRIPLES = 100, 1_000
 """Groups are below this."""
+_DASHES = frozenset({"streck", "bindestreck"})
 
 
 def group(item: Token, place: Place, below: int = PAIRS) -> str:
@@ -23,11 +24,13 @@ def group(item: Token, place: Place, below: int = PAIRS) -> str:
 
 
 def groups(place: Place, pauses: frozenset[str] = PAUSES, below: int = PAIRS) -> list[str]:
-    """Return the groups of digits from a place on."""
+    """Return the groups of digits from a place on; a dash that is said between two is a group without digits."""
     found: list[str] = []
-    for item in place.line[place.at : place.at + _LONGEST]:
+    run = place.line[place.at : place.at + _LONGEST]
+    for index, item in enumerate(run):
         digits = group(item, place, below) if not (found and item.lead) else ""
-        if not digits:
+        dash = pauses == PAUSES and item.key in _DASHES and not item.tail
+        if not digits and not (found and dash and group(run[index + 1], place, below) if index + 1 < len(run) else ""):
             break
         found.append(digits)
         if item.tail not in pauses:
@@ -45,9 +48,10 @@ def near(place: Place, stems: tuple[str, ...], ends: tuple[str, ...] = ()) -> in
 
 
 def prefixes(found: list[str]) -> Iterator[tuple[int, str]]:
-    """Yield count and digits of the run, the longest first."""
+    """Yield count and digits of the run, the longest first; none ends in a dash."""
     for count in range(len(found), 1, -1):
-        yield count, "".join(found[:count])
+        if found[count - 1]:
+            yield count, "".join(found[:count])
 
 
 def inside(place: Place) -> bool:

@@ -92,6 +92,25 @@ def test_telephone_numbers_have_the_area_code_of_the_numbering_plan(said: str, w
     assert rewrite_text(f"Ring {said}.", "sv") == f"Ring {written}."
 
 
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("Hon var den femhundrade besökaren.", "Hon var den 500:e besökaren."),
+        ("Det är den tvåtusende bilen.", "Det är den 2000:e bilen."),
+        ("Priset var tre komma ett fyra miljoner kronor.", "Priset var 3,14 miljoner kronor."),
+        ("Ring noll trettioett trehundranittio noll sex noll fem.", "Ring 031-3900605."),
+        ("Personnumret är åttioett tolv arton streck nio åtta sju sex.", "Personnumret är 811218-9876."),
+        ("Bankgirot är fem noll fem noll streck ett noll fem fem.", "Bankgirot är 5050-1055."),
+        ("Dra ett streck två gånger.", "Dra ett streck två gånger."),
+        ("Titta på exempel punkt se snedstreck hjälp snedstreck konto.", "Titta på exempel.se/hjälp/konto."),
+        ("Mejla anna snabel a exempel punkt se snedstreck eller ring.", "Mejla anna@exempel.se snedstreck eller ring."),
+    ],
+)
+def test_what_the_third_blind_set_showed(said: str, written: str):
+    """Hundredth and thousandth, digits before millions, triples in telephone numbers, dashes and slashes said."""
+    assert rewrite_text(said, "sv") == written
+
+
 def test_what_was_announced_tells_a_telephone_number_from_a_personnummer():
     """Ten digits that can be both are what the nearest word says."""
     said = "noll ett noll fyra åtta noll sjuttio sextio"
@@ -113,6 +132,8 @@ def test_what_was_announced_tells_a_telephone_number_from_a_personnummer():
         ("Klockan är ett arv.", "Klockan är ett arv."),
         ("Klockan är två och en halv timme efter.", "Klockan är två och en halv timme efter."),
         ("Vi är fem i två.", "Vi är fem i två."),
+        ("Kom tio över tre för att hinna.", "Kom 3:10 för att hinna."),
+        ("Vi var tio i fem för trånga rum.", "Vi var tio i fem för trånga rum."),
         ("Vi satt tio i fem bussar.", "Vi satt tio i fem bussar."),
     ],
 )
@@ -131,6 +152,9 @@ def test_times_are_told_by_the_clock_or_by_themselves(said: str, written: str):
         ("Tio procent minus två procent.", "10 % minus 2 %."),
         ("Fem minus två komma fem.", "Fem minus 2,5."),
         ("Det är plus minus två procent.", "Det är plus minus 2 %."),
+        ("I natt blir det minus sju.", "I natt blir det -7."),
+        ("Tre minus två är ett.", "Tre minus två är ett."),
+        ("Vi fick minus i betyg.", "Vi fick minus i betyg."),
     ],
 )
 def test_minus_is_a_sign_only_before_a_lone_figure(said: str, written: str):
