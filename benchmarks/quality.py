@@ -62,8 +62,8 @@ def segment(text: str, number: int = 0, *, language: str = "sv", seconds: float 
 
 
 def itn() -> Iterable[Row]:
-    for name, label in (("itn.tsv", "ITN"), ("itn_second.tsv", "ITN, second set,"), ("itn_third.tsv", "ITN, third set,")):
-        right = [(kind, rewrite_text(said, "sv") == written) for kind, said, written in rows_of(name)]
+    for name, label in {"itn": "ITN", "itn_second": "ITN, second set,", "itn_third": "ITN, third set,"}.items():
+        right = [(kind, rewrite_text(said, "sv") == written) for kind, said, written in rows_of(f"{name}.tsv")]
         for kind in sorted({kind for kind, _ in right}):
             mine = [good for other, good in right if other == kind]
             yield f"{label} {kind} ({len(mine)})", round(sum(mine) / len(mine), 4), ""

@@ -1,5 +1,6 @@
 """Addresses said aloud: `anna punkt berg snabel a bolaget punkt se`, `www punkt …`; English `at` and `dot`."""
 
+import re
 from dataclasses import dataclass
 
 from batch_worker.pipeline.itn.lexicon import words
@@ -9,6 +10,7 @@ _TOP = words("se nu com org net eu io info biz dk no fi de uk ai dev app example
 _VERBS = words("till på ut upp över efter hur om vad att jag du vi ni han hon den det så")
 """After `punkt se` these make `se` a verb."""
 _SLASH = words("snedstreck slash")
+_MACHINE = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _LONGEST = 24
 
 
@@ -58,7 +60,7 @@ def address(place: Place, signs: Signs) -> Written | None:
         text += sign + _written(keys[count + used], place)
         count += used + 1
         verb = "@" not in text and count < len(keys) and keys[count] in _VERBS
-        if sign == "." and keys[count - 1] in _TOP and not verb:
+        if (sign == "." and keys[count - 1] in _TOP and not verb) or _MACHINE.fullmatch(text):
             best = (count, text)
     return one(*_path(place, keys, *best)) if best[0] else None
 

@@ -44,7 +44,8 @@ def announced(text: str, words: Sequence[re.Match[str]], at: int, after: int) ->
         return "sure"
     if last in cues.DEALINGS or (last in {"jag", "vi", "och"} and second in cues.DEALINGS):
         return "pair"
-    return "weak" if last in _LINKS and cues.TITLES.fullmatch(second) else ""
+    profession = cues.PROFESSIONS.fullmatch(last) and last not in cues.NO_PROFESSIONS
+    return "weak" if profession or (last in _LINKS and cues.TITLES.fullmatch(second)) else ""
 
 
 def _before(text: str, words: Sequence[re.Match[str]], at: int) -> list[str]:

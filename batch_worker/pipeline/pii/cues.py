@@ -54,6 +54,13 @@ TITLES = re.compile(
 SHORT = words("dr mr mrs ms prof adv leg")
 """Titles whose full stop ends no sentence."""
 
+PROFESSIONS = re.compile(r"[a-zåäö]{3,}(?:are|aren|ör|ören|ist|isten|log|logen|iker|ikern|ledare|biträde|ska|skan)")
+"""Words that end as professions do: a listed family name after one is somebody."""
+NO_PROFESSIONS = words(
+    "tidigare senare vidare närmare snarare klarare bättre svenska engelska önskan själviska flaska flaskan rör"
+)
+"""Words that end so and are none."""
+
 HELLO = words("hej hejsan hallå tjena tjenare goddag morgon dag kväll förmiddag eftermiddag tja ja hello hi")
 """With one of these in front, `det är` announces whoever calls."""
 CALLING = re.compile(r"(?: här)?(?: (?:på|från)\b|(?: som)? ring(?:er|de)\b| här\b| igen\b|,? (?:och )?jag ring)")

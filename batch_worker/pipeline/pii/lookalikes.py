@@ -12,6 +12,13 @@ PLACE_WORDS = re.compile(
     r"gymnasiet|universitet|högskola|museum|kyrkogård|stiftelse|minnesfond|hospital|university|church)"
 )
 """A name right before one of these is that of the place, the fund or the illness."""
+TRADES = re.compile(
+    r"(?:bygg|el|rör|vvs|plåt|tak|måleri|målerier|bil|bilar|åkeri|buss|taxi|bageri|konditori|livs|mat|kött|fisk|blommor|"
+    r"städ|transport|tvätt|trädgård|trädgårdar|schakt|betong|glas|mekaniska|verkstad|snickeri|möbler|foto|optik|ur|"
+    r"guld|musik|cykel|motor|däck|skrot|skor|järn|kakel|golv|fönster|redovisning|fastigheter|fastighets|begravningsbyrå|"
+    r"trafikskola|hudvård|frisör|salong|förlag|tryckeri|group|sons|söner|handels|kiosk|grill|pizzeria|ab|hb)"
+)
+"""A family name in the genitive right before one of these, capitalised, is a firm's: `Anderssons Bygg`."""
 PLACE_WORDS_OF_FULL_NAMES = re.compile(
     r"gata|gatan|väg|vägen|torg|plats|plan|park|parken|allé|gränd|backe|stig|skola|skolan|förskola|hus|minne|arena|bro"
 )
@@ -104,6 +111,10 @@ DEEDS = words(
     "vet visste said says asked called wants told thinks lives works"
 )
 """What people do: the word before is a name though it may be a word."""
+SOMEBODY = words("jag du han hon vi ni de min mitt mina hans hennes")
+"""Who `… och jag` may have for company: a person."""
+LONE = words("norrström wallander")
+"""What ends as lone family names do and is a stream or a figure."""
 CITY_LIKE = words(
     "lund berg lind dahl falk holm ek borg palm malm lilja stark modig hill hall young king green scott brown ali "
     "blom alm fors sköld svärd stål rask frisk ström björk ljung"

@@ -47,6 +47,8 @@ class Shape:
     """Matches the end of the text in front of a hit where that makes it likely: cues of two words, abbreviations."""
     unless: str = ""
     """Matches the end of the text in front of a hit where that makes it something else."""
+    around: str = ""
+    """Matches in the text around a hit where that makes it likely: cues that may stand far off, or behind it."""
     ignore_case: bool = True
 
 
@@ -120,6 +122,11 @@ _NO_MACHINE = (
 _PATH = r"(?:[\w./?=&%-]*[\w/=&%-])?"
 """A path; the sentence's full stop is no part of it."""
 _GAP = r"[ \u00a0]?"
+_SPELLED = (
+    "adam|bertil|cesar|caesar|david|erik|filip|gustav|helge|ivar|johan|kalle|ludvig|martin|niklas|olof|petter|qvintus|"
+    "rudolf|sigurd|tore|urban|viktor|wilhelm|xerxes|yngve|zäta"
+)
+"""The letters of a plate as they are said on the telephone."""
 SHAPES = (
     Shape(
         type="SE_PERSONNUMMER",
@@ -150,6 +157,12 @@ SHAPES = (
     ),
     Shape(
         type="PHONE_NUMBER",
+        regex=rf"(?<!\w)\(0[1-9]\d{{0,2}}\)[ \u00a0]?\d{{2,4}}(?:[ \u00a0-]?\d{{2,3}}){{1,3}}{_END}",
+        score=_LIKELY,
+        context=("telefon", "mobil", "ring", "sms", "nås ", "nummer", "phone"),
+    ),
+    Shape(
+        type="PHONE_NUMBER",
         regex=rf"{_FREE}07[02369](?:[ \u00a0]?\d){{7}}{_END}",
         score=_LIKELY,
         context=("telefon", "mobil", "ring", "sms", "nås ", "nummer", "phone"),
@@ -175,9 +188,16 @@ SHAPES = (
     ),
     Shape(
         type="SE_POSTNUMMER",
-        regex=rf"{_FREE}[1-9]\d{{2}}[ \u00a0]\d{{2}}(?=,? [A-ZÅÄÖ][a-zåäö]{{2,}})",
+        regex=rf"{_FREE}[1-9]\d{{2}}[ \u00a0]\d{{2}}(?=,?(?: i)? [A-ZÅÄÖ][a-zåäö]{{2,}})",
         score=_LIKELY,
         ignore_case=False,
+    ),
+    Shape(
+        type="SE_POSTNUMMER",  # `leverans till 981 92`: thousands would be parted elsewhere
+        regex=rf"{_FREE}[1-9]\d{{2}}[ \u00a0]\d{{2}}(?=[,.?!;]|$)(?!\.\d)",
+        score=_WEAK,
+        after=r"\b(?:till|från|för|inom|i|är)[ ]$",
+        unless=r"\b(?:plus|minus|mellan|från \d[\d ]*till|summan|saldot|priset|beloppet|kostnaden|numret)\b.*$",
     ),
     Shape(
         type="SE_STREET_ADDRESS",
@@ -196,6 +216,7 @@ SHAPES = (
         regex=r"(?<![\w-])[A-ZÅÄÖ][\wåäöé]{2,}[ ]\d{1,4}(?:[ ]?[A-H])?(?!\w)",
         score=_WEAK,
         context=("adress", "bor på", "gatuadress"),
+        after=r"\b(?:huset|gården|torpet|stugan|villan|fastigheten|tomten)(?: (?:på|i|vid|är))?[ ]$",
         ignore_case=False,
     ),
     Shape(
@@ -204,6 +225,14 @@ SHAPES = (
         score=_WEAK,
         context=("bankgiro", "bg-nummer", "bgnr", "giro"),
         after=rf"\b(?:bg|bg-?nr|bank giro\w*){_IS}",
+        around=r"\b(?:bank ?)?giro",
+        valid=_giro,
+    ),
+    Shape(
+        type="SE_BANKGIRO",
+        regex=rf"{_FREE}\d{{7,8}}{_END}",
+        score=_WEAK,
+        after=rf"\b(?:bg|bg-?nr|bank ?giro\w*){_IS}",
         valid=_giro,
     ),
     Shape(
@@ -219,6 +248,14 @@ SHAPES = (
         regex=r"(?<!\w)[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,3})?(?!\w)",
         score=_LIKELY,
         valid=_iban,
+        ignore_case=False,  # or the words behind it would be read as its letters
+    ),
+    Shape(
+        type="IBAN_CODE",
+        regex=r"(?<!\w)[a-z]{2}\d{2}(?:[ ]?\d{4}){2,7}(?:[ ]?\d{1,3})?(?!\w)",
+        score=_LIKELY,
+        valid=_iban,
+        ignore_case=False,
     ),
     Shape(type="CREDIT_CARD", regex=rf"{_FREE}\d(?:[ -]?\d){{12,18}}{_END}", score=_LIKELY, valid=_card),
     Shape(
@@ -229,6 +266,11 @@ SHAPES = (
         valid=_plate,
         unless=_NO_PLATE,
         ignore_case=False,
+    ),
+    Shape(
+        type="SE_LICENSE_PLATE",
+        regex=rf"(?<!\w)(?:(?:{_SPELLED})[ ]){{3}}\d{{2}}[ ]?(?:\d|[A-HJ-PR-UW-Z]|{_SPELLED})(?![\w-])",
+        score=_SURE,
     ),
     Shape(
         type="SE_LICENSE_PLATE",
@@ -246,7 +288,8 @@ SHAPES = (
     Shape(
         type="URL",
         regex=rf"(?<![\w@.])(?:https?://[^\s\"'<>]*[\w/]|www\.[\w-]+(?:\.[\w-]+)+(?:/{_PATH})?|"
-        rf"(?:[\w-]+\.)+(?:se|nu|com|org|net|eu|io|info)(?:/{_PATH})?)(?![\w@])",
+        rf"(?:[\w-]+\.)+(?:se|nu|com|org|net|eu|io|info|dk|fi|uk|dev|app|ai|gov|edu|example|local|internal)"
+        rf"(?:/{_PATH})?)(?![\w@])",
         score=_LIKELY,
     ),
     Shape(
@@ -258,7 +301,7 @@ SHAPES = (
     ),
     Shape(
         type="MEDICAL_RECORD",
-        regex=rf"{_FREE}(?:[A-Z]{{1,3}}[- ]?)?\d{{4,10}}(?:[-/]\d{{1,6}})?{_END}",
+        regex=rf"{_FREE}(?:(?!MRN)[A-Z]{{1,3}}[- ]?)?(?:\d{{4,10}}(?:[-/]\d{{1,6}})?|\d{{2}}[-/]\d{{3,6}}){_END}",
         score=_WEAK,
         context=(
             "journaln",

@@ -9,13 +9,18 @@ from collections.abc import Iterator, Sequence
 
 from batch_worker.pipeline.pii import lookalikes
 from batch_worker.pipeline.pii.announced import announced, begins
+from batch_worker.pipeline.pii.cues import CALLING
 from batch_worker.pipeline.pii.hits import Hit
 from batch_worker.pipeline.pii.name_lists import also_a_word, family, given, name_like, patronymic
 
 _WORD = re.compile(r"[^\W\d_]+(?:[-'\u2019][^\W\d_]+)*")
 _ADDRESSED = re.compile(r", (?:kan|vill|har|ska|är) du\b| här\b")
-_COMPOUND = re.compile(r".{2,}(?:berg|gren|[qk]vist|ström|lund)s?")
-"""Family names that are no words in lower case either."""
+_COMPOUND = re.compile(r".{2,}(?:berg|gren|[qk]vist|ström|lund|stedt|ander|man|ell|[ln]én)s?")
+"""Listed family names that are no words in lower case either."""
+_LONE = re.compile(r".{2,}(?:[qk]vist|quist|ström|gren|stedt|lander|blad)s?")
+"""Family names that are hardly a town, a firm or a thing: they count alone."""
+_FIRM = 20
+"""Characters around a name in which `&` makes it a firm's."""
 _LONGEST = 4
 """Words of a name; longer runs are headings."""
 _TWO_GIVEN_AND_A_FAMILY_NAME = 3
@@ -60,7 +65,15 @@ def _capitalised(text: str, words: Words, at: int, count: int) -> tuple[int, flo
         return 1, _ONE
     if not first and _by_family(words[at : at + count]):
         return count, _BOTH
-    return (1, _ONE) if patronymic(word) else (0, 0.0)
+    return (1, _ONE) if patronymic(word) or _lone(text, words[at]) else (0, 0.0)
+
+
+def _lone(text: str, word: re.Match[str]) -> bool:
+    """Tell whether a capitalised word is a family name that needs no other beside it; `&` joins those of firms."""
+    key = word[0].casefold()
+    if not family(word[0]) or _LONE.fullmatch(key) is None or key in lookalikes.LONE:
+        return False
+    return "&" not in text[max(0, word.start() - _FIRM) : word.end() + _FIRM]
 
 
 def _by_family(run: Words) -> bool:
@@ -84,6 +97,10 @@ def _acts(text: str, words: Words, at: int) -> bool:
     """Tell whether what follows a word is another person, what people do, or what is said to them."""
     follows, beyond = (words[place][0] if place < len(words) else "" for place in (at + 1, at + 2))
     if follows == "och" and name_like(beyond) and given(beyond) and not also_a_word(beyond):
+        return True
+    if follows == "och" and beyond in lookalikes.SOMEBODY and _next_to(text, words, at):
+        return True
+    if words[at][0] == "Hans" and follows in {"har", "hade"} and beyond not in lookalikes.SOMEBODY:  # `Hans har jag`
         return True
     return (follows in lookalikes.DEEDS and _next_to(text, words, at)) or _ADDRESSED.match(
         text, words[at].end()
@@ -118,6 +135,8 @@ def _run(text: str, words: Words, at: int) -> int:
         )
         if not (name_like(following) or particle) or lookalikes.STREET.fullmatch(following.casefold()):
             break
+        if _trade(words[at + count - 1][0], following):
+            break
         count += 1
     return count
 
@@ -136,7 +155,13 @@ def _of_something_else(text: str, words: Words, at: int, count: int) -> bool:
         or lookalikes.PLACE_WORDS.fullmatch(follows.casefold()) is not None
         or (count > 1 and lookalikes.PLACE_WORDS_OF_FULL_NAMES.fullmatch(follows.casefold()) is not None)
         or (count == 1 and street)
+        or _trade(words[last][0], follows)
     )
+
+
+def _trade(owner: str, word: str) -> bool:
+    """Tell whether two words are the name of a firm: `Anderssons Bygg`."""
+    return owner.endswith("s") and word[:1].isupper() and lookalikes.TRADES.fullmatch(word.casefold()) is not None
 
 
 def _in_lower_case(text: str, words: Words, at: int) -> tuple[int, float]:
@@ -148,6 +173,8 @@ def _in_lower_case(text: str, words: Words, at: int) -> tuple[int, float]:
     if not never and _plainly_family(beside):
         return 2, _CUED
     cue = announced(text, words, at, words[at].end())
+    if cue == "sure" and word not in lookalikes.NEVER and CALLING.match(text, words[at].end()):
+        return 1, _CUED
     if cue == "named" and (word not in lookalikes.NEVER or word in lookalikes.MONTHS):
         return (2 if family(beside) else 1), _CUED
     return (1, _CUED) if cue == "sure" and not never else (0, 0.0)

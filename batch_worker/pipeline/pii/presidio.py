@@ -19,7 +19,7 @@ _LANGUAGE = "sv"
 _BEFORE, _AFTER = 7, 2
 """Words of context in front of and behind a hit."""
 _FRONT = 60
-"""Characters in front of a hit that its `after` and `unless` see."""
+"""Characters in front of a hit that its `after` and `unless` see, and its `around` behind it too."""
 
 
 class Words(NlpEngine):
@@ -92,7 +92,8 @@ class ShapeRecognizer(PatternRecognizer):
             global_regex_flags=re.MULTILINE | (re.IGNORECASE if shape.ignore_case else 0),
         )
         self._shape = shape
-        self._after, self._unless = (re.compile(x, re.IGNORECASE) if x else None for x in (shape.after, shape.unless))
+        cues = (shape.after, shape.unless, shape.around)
+        self._after, self._unless, self._around = (re.compile(cue, re.IGNORECASE) if cue else None for cue in cues)
 
     def analyze(
         self,
@@ -107,7 +108,9 @@ class ShapeRecognizer(PatternRecognizer):
             front = text[max(0, found.start - _FRONT) : found.start]
             if self._unless is not None and self._unless.search(front):
                 continue
-            if self._after is not None and self._after.search(front):
+            around = text[max(0, found.start - _FRONT) : found.end + _FRONT]
+            announced = self._after is not None and self._after.search(front)
+            if announced or (self._around is not None and self._around.search(around)):
                 found.score = max(found.score, _WITH_CONTEXT)
             kept.append(found)
         return kept
