@@ -62,7 +62,12 @@ def segment(text: str, number: int = 0, *, language: str = "sv", seconds: float 
 
 
 def itn() -> Iterable[Row]:
-    for name, label in {"itn": "ITN", "itn_second": "ITN, second set,", "itn_third": "ITN, third set,"}.items():
+    for name, label in {
+        "itn": "ITN",
+        "itn_second": "ITN, second set,",
+        "itn_third": "ITN, third set,",
+        "itn_fourth": "ITN, fourth set,",
+    }.items():
         right = [(kind, rewrite_text(said, "sv") == written) for kind, said, written in rows_of(f"{name}.tsv")]
         for kind in sorted({kind for kind, _ in right}):
             mine = [good for other, good in right if other == kind]
@@ -98,6 +103,7 @@ def written_pii() -> Iterable[Row]:
     finder = Finder(shapes=analyzer())
     tables = {f"500 sentences, seed {seed}": sentences(seed=seed) for seed in (20, 21)}
     tables |= {"second set, 250 sentences": marked.second(), "third set, 500 sentences": marked.third()}
+    tables |= {"fourth set, 500 sentences": marked.fourth()}
     for name, table in tables.items():
         right = wrong = missed = 0
         for text, expected in table:

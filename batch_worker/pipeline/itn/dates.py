@@ -2,7 +2,7 @@
 
 from batch_worker.pipeline.itn.amounts import rank
 from batch_worker.pipeline.itn.lexicon import MONTHS, words
-from batch_worker.pipeline.itn.phrase import Place, Written
+from batch_worker.pipeline.itn.phrase import Place, Written, one
 
 _LAST = 31
 _JOINTS = (
@@ -15,11 +15,16 @@ _JOINTS = (
 _WEEKDAYS = words(
     "måndag tisdag onsdag torsdag fredag lördag söndag måndagen tisdagen onsdagen torsdagen fredagen lördagen söndagen"
 )
+_BEFORE_YEARS = words(
+    "år året för från till sedan under våren hösten sommaren vintern senast före efter mot inför kring"
+)
 _Parts = list[tuple[int, str]]
 
 
 def date(place: Place) -> Written | None:
     """`den femte mars nittonhundraåttiofem` is den 5 mars 1985; `den tredje och fjärde maj` is den 3 och 4 maj."""
+    if year := _lone_year(place):
+        return one(2, year)
     parts = _days(place)
     month = place.key(len(parts))
     if not parts or month not in MONTHS:
@@ -28,6 +33,15 @@ def date(place: Place) -> Written | None:
     year, more = _year(place, len(parts))
     parts += [(more, year)] if more else []
     return Written(count=sum(count for count, _ in parts), parts=tuple(parts))
+
+
+def _lone_year(place: Place) -> str:
+    """Return the year of `för tjugo tjugosju`, said in two halves at the end of a phrase."""
+    before = place.before()
+    if not before or before[-1] not in _BEFORE_YEARS or place.key(2):
+        return ""
+    year, count = _year(place, 0)
+    return year if count == 2 and not place.line[place.at].tail else ""  # noqa: PLR2004 - two halves
 
 
 def _days(place: Place) -> _Parts:

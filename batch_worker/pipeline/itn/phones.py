@@ -2,7 +2,7 @@
 
 from batch_worker.pipeline.itn.lexicon import words
 from batch_worker.pipeline.itn.phrase import Place, Written, one
-from batch_worker.pipeline.itn.spelled import PAIRS, TRIPLES, begins, groups, near, prefixes
+from batch_worker.pipeline.itn.spelled import TRIPLES, begins, groups, near, prefixes
 
 CALLED = (
     "tel", "tfn", "mobil", "anknytning", "fax", "växel", "jour ", "jouren ", "kundtjänst", "nummer ", "numret ",
@@ -46,7 +46,7 @@ def telephone(place: Place) -> Written | None:
         digits = "".join(found)
         return one(1 + len(found), f"+{digits}") if 9 <= len(digits) <= 13 else None  # noqa: PLR2004 - E.164
     announced = called(place)
-    found = begins(place, TRIPLES if announced else PAIRS)
+    found = begins(place, TRIPLES)
     service = _SERVICES.get("".join(found)) if announced and len(found) > 1 else None
     if service and any(not item.core.isdecimal() for item in place.line[place.at : place.at + len(found)]):
         return one(len(found), service)

@@ -47,7 +47,8 @@ TITLES = re.compile(
     r"statsråd|kollegan?|patienten|kunden|klienten|brukaren|eleven|användaren|mottagaren|avsändaren|sökanden|målsäganden|"
     r"svaranden|käranden|tilltalade|misstänkte|misstänkta|gärningsmannen|hyresgästen|grannen|kompisen|vännen|"
     r"mamman|pappan|sonen|dottern|hustrun|maken|frun|sambon|brodern|systern|bror|syster|mormodern|farfadern|pojkvännen|"
-    r"flickvännen|partnern|mr|mrs|ms|miss|doctor|nurse|judge|officer|attorney|namnet|hälsningar|mvh)"
+    r"flickvännen|partnern|mamma|pappa|mormor|morfar|farmor|farfar|moster|faster|morbror|farbror|kusin|"
+    r"bröderna|systrarna|syskonen|familjen|makarna|paret|änkan|mr|mrs|ms|miss|doctor|nurse|judge|officer|attorney|namnet|hälsningar|mvh)"
 )
 """Titles and parts that people have: what is capitalised after them is a name."""
 

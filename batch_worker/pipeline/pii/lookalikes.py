@@ -5,8 +5,13 @@ import re
 from batch_worker.pipeline.itn.lexicon import words
 from batch_worker.pipeline.pii.towns import TOWNS
 
-TITLED_PLACES = words("sankt sankta st saint san santa santo são ta")
-"""A name behind these is a church's, a hospital's, a town's."""
+TITLED_PLACES = words(
+    "sankt sankta st saint san santa santo são stormen orkanen cyklonen fartyget färjan båten ubåten tåget roboten"
+)
+"""A name behind these is a church's, a hospital's, a town's, a storm's, a ship's."""
+HOLIDAYS = words("valborg lucia")
+WHEN = words("på till under efter före vid kring runt innan")
+"""Before a holiday these say when."""
 PLACE_WORDS = re.compile(
     r"(?:barn|ögon|regions?|läns|universitets)?(?:sjukhus|sjukhuset|lasarett|kyrka|kyrkan|kapell|församling|gymnasium|"
     r"gymnasiet|universitet|högskola|museum|kyrkogård|stiftelse|minnesfond|hospital|university|church)"
@@ -42,7 +47,7 @@ KNOWN_WHOLE = frozenset({
     "max burgers", "marc jacobs", "michael kors", "ralph lauren", "philip morris", "morgan stanley", "eli lilly",
     "mary kay", "nils holgersson", "pippi långstrump", "karl johan", "real madrid", "hong kong", "harry potter",
     "james bond", "peter pan", "ernst young", "kjell company", "anders petter", "lars monsén", "alfons åberg",
-    "svea rike", "moder svea", "nobel biocare", "oscar jacobson",
+    "ingrid marie", "cox orange", "svea rike", "moder svea", "nobel biocare", "oscar jacobson",
 })  # fmt: skip
 """Full names of firms, figures and places."""
 

@@ -21,7 +21,7 @@ _NO_STREET = (
     r"(?!(?:På|I|Vid|Till|Från|Hos|Mot|Längs|Utanför|Bakom|Bredvid|Mellan|Kring|Runt|Nära|Hela|Vår|Vårt|Min|Mitt|Din|Ditt|Er|"
     r"Ert|Bor|Kör|Ta|Åk|Besök|Skicka|Leverera|Ring|Men|Och|Så|Nu|Då|Här|Där|Är|Hej|Ja|Nej|Vi|Jag|Det|Den|Du|Han|Hon|Ni|De|När|"
     r"Om|Att|Som|Huset|Lägenheten|Hörnet|Korsningen|Kontoret|Fastigheten|Sedan|Adress|Adressen|Postadress|Besöksadress|"
-    r"Gatan|Skicka|Hämta|Lämna|Flytta|Även|Båda|At|On|In|The|To|From)[ ])"
+    r"Gatan|Skicka|Hämta|Lämna|Flytta|Även|Båda|At|On|In|The|To|From|\w+adress(?:en)?)[ ])"
 )
 """Words that begin a sentence, in front of a street, and are no part of it."""
 _TWO_WORDS = "|".join(sorted(FIRST_OF_TWO))
@@ -85,6 +85,14 @@ def _iban(text: str) -> bool:
     return identity.iban("".join(text.split()))
 
 
+def _postcode(text: str) -> bool | None:
+    return False if _digits(text) in _SERVICES else None
+
+
+_SERVICES = words("11414 11313 11818 11616 11611")
+"""The police, advice and directories are called by these."""
+
+
 def _address_of_a_machine(text: str) -> bool:
     try:
         ip_address(text)
@@ -109,7 +117,8 @@ _NO_LETTERS = words(
 _NO_PLATE = (
     r"\b(?:fel\w*|error\w*|err|modell\w*|model|artikel\w*|artiklar\w*|art|typ\w*|type|serie\w*|produkt\w*|product|"
     r"version\w*|\w*koden?|code|kurs\w*|course|rum\w*|room|sal\w*|order\w*|flyg\w*|flight|flighten|del|delen|"
-    r"reservdel\w*|standard\w*|maskin\w*|apparat\w*|pris\w*|priset|avgift\w*|belopp\w*)"
+    r"reservdel\w*|standard\w*|\w*maskin\w*|\w*apparat\w*|\w*dragaren|\w*skrivaren|\w*verktyget|kameran|skärmen|"
+    r"pris\w*|priset|avgift\w*|belopp\w*)"
     r"[ :]+(?:(?:är|heter|nr|nummer|numret|is|number|blev|i|på|med|koden|code|no)[ :.]+){0,2}$"
 )
 """Errors, models, articles, courses, rooms, flights and prices are written as plates are."""
@@ -119,6 +128,22 @@ _NO_MACHINE = (
     r"[ :.]+(?:(?:är|nr|nummer|heter|till|från|is|to|from)[ :]+)?(?:\d[\d.]*[ ,]+(?:till|och|eller|to|and|or)[ ]+)?)$"
 )
 """Versions and sections are written as addresses of machines are."""
+_COUNTED = (
+    r"[ ](?:kronor|kr|öre|procent|kilo|gram|meter|kilometer|mil|liter|minuter|timmar|dagar|veckor|år|stycken|poäng|"
+    r"personer|gånger|euro|dollar|grader)\b"
+)
+_NO_POSTCODE = (
+    r"\b(?:plus|minus|mellan|gånger|genom|över|från \d[\d ]*till|summan?|saldot?|priset?|beloppet?|kostnaden?|"
+    r"blodtryck\w*|trycket|däck\w*|dimension\w*|mått\w*|storlek\w*|order\w*|ärende\w*|faktura\w*|artikel\w*|kod\w*|"
+    r"nummer|numret|anknytning\w*|polisen|sjukvård\w*|ring\w*|buss\w*|linje\w*|rum\w*|sal\w*|uppgår|kostar)\b[^.,;!?]{0,12}$"
+)
+"""Sums, blood pressures, tyres, orders and service numbers may be written in three and two digits."""
+_NO_PHONE = (
+    r"\b\w*(?:kolli|spårnings|sändnings|paket|order|faktura|ärende|artikel|serie|referens|boknings?|ocr|streckkods?|"
+    r"försäkrings|avtals|konto)(?:-?id|-?nr|nummer|numret)?(?: är)?[ :#]*$"
+)
+"""Parcels, orders and cases have long numbers that may begin with zeros."""
+_FIRST_OF_STREET = r"(?:(?:Lilla|Stora|Norra|Södra|Västra|Östra|Gamla|Nya|Övre|Nedre|Inre|Yttre)[ ])?"
 _PATH = r"(?:[\w./?=&%-]*[\w/=&%-])?"
 """A path; the sentence's full stop is no part of it."""
 _GAP = r"[ \u00a0]?"
@@ -147,6 +172,7 @@ SHAPES = (
         regex=rf"{_FREE}(?:\+|00){_GAP}\d{{2}}{_GAP}(?:\(0\){_GAP})?\d{{1,3}}(?:[ \u00a0/-]?\d{{2,4}}){{2,4}}(?!\d)",
         score=_LIKELY,
         context=("telefon", "mobil", "ring", "sms", "nås ", "nummer", "phone"),
+        unless=_NO_PHONE,
     ),
     Shape(
         type="PHONE_NUMBER",
@@ -163,7 +189,7 @@ SHAPES = (
     ),
     Shape(
         type="PHONE_NUMBER",
-        regex=rf"{_FREE}07[02369](?:[ \u00a0]?\d){{7}}{_END}",
+        regex=rf"{_FREE}0[ ]?7[ ]?[02369](?:[ \u00a0]?\d){{7}}{_END}",
         score=_LIKELY,
         context=("telefon", "mobil", "ring", "sms", "nås ", "nummer", "phone"),
     ),
@@ -172,6 +198,7 @@ SHAPES = (
         regex=rf"{_FREE}0[1-9](?:[ \u00a0-]?\d){{5,8}}{_END}",
         score=_WEAK,
         context=("telefon", "mobil", "ring", "sms", "nås ", "växel", "nummer", "phone"),
+        unless=_NO_PHONE,
     ),
     Shape(
         type="SE_POSTNUMMER",
@@ -193,11 +220,11 @@ SHAPES = (
         ignore_case=False,
     ),
     Shape(
-        type="SE_POSTNUMMER",  # `leverans till 981 92`: thousands would be parted elsewhere
-        regex=rf"{_FREE}[1-9]\d{{2}}[ \u00a0]\d{{2}}(?=[,.?!;]|$)(?!\.\d)",
-        score=_WEAK,
-        after=r"\b(?:till|från|för|inom|i|är)[ ]$",
-        unless=r"\b(?:plus|minus|mellan|från \d[\d ]*till|summan|saldot|priset|beloppet|kostnaden|numret)\b.*$",
+        type="SE_POSTNUMMER",  # thousands would be parted elsewhere
+        regex=rf"{_FREE}(?<!\d[ \u00a0])[1-9]\d{{2}}[ \u00a0]\d{{2}}{_END}(?![ \u00a0]?[\d%]|{_COUNTED})",
+        score=_LIKELY,
+        valid=_postcode,
+        unless=_NO_POSTCODE,
     ),
     Shape(
         type="SE_STREET_ADDRESS",
@@ -212,11 +239,20 @@ SHAPES = (
         ignore_case=False,
     ),
     Shape(
+        type="SE_STREET_ADDRESS",  # in lower case
+        regex=r"(?<![\w-])(?!(?:järn|motor|riks|lands|cykel|europa|läns|bil|luft|vatten|gång|promenad|huvud|åter)v)"
+        r"[a-zåäöé]{3,}(?:gatan|vägen|gränden|stigen|allén|backen|torget)[ ]\d{1,4}(?:[ ]?[a-h])?(?!\w)"
+        rf"(?!{_COUNTED})",
+        score=_LIKELY,
+        ignore_case=False,
+    ),
+    Shape(
         type="SE_STREET_ADDRESS",
-        regex=r"(?<![\w-])[A-ZÅÄÖ][\wåäöé]{2,}[ ]\d{1,4}(?:[ ]?[A-H])?(?!\w)",
+        regex=rf"(?<![\w-]){_FIRST_OF_STREET}[A-ZÅÄÖ][\wåäöé]{{2,}}[ ]\d{{1,4}}(?:[ ]?[A-H])?(?!\w)",
         score=_WEAK,
-        context=("adress", "bor på", "gatuadress"),
-        after=r"\b(?:huset|gården|torpet|stugan|villan|fastigheten|tomten)(?: (?:på|i|vid|är))?[ ]$",
+        context=("adress", "gatuadress"),
+        after=r"\b(?:(?:huset|gården|torpet|stugan|villan|fastigheten|tomten)(?: (?:på|i|vid|är))?|"
+        r"(?:bor|bodde|bosatt|skriven|hemma) (?:på|vid|i))[ ]$",
         ignore_case=False,
     ),
     Shape(
@@ -315,6 +351,18 @@ SHAPES = (
         after=r"\b(?:(?:journal|patient|remiss|reservs?|medical record|patient record|chart|record)(?:en|ens|s)?[ -]?"
         rf"(?:nr|nummer|numret|number|no|id)|mrn)\b{_IS}",
         ignore_case=False,
+    ),
+    Shape(
+        type="MEDICAL_RECORD",
+        regex=rf"{_FREE}\d{{1,3}}(?: \d{{3}}){{1,2}}{_END}",
+        score=_WEAK,
+        after=rf"\b(?:journal|patient|remiss)(?:en|ens|s)?[ -]?(?:nr|nummer|numret)\b{_IS}",
+    ),
+    Shape(
+        type="MEDICAL_RECORD",  # six or seven digits: eight may be a date
+        regex=rf"{_FREE}\d{{6,7}}{_END}",
+        score=_WEAK,
+        around=r"\bjournal(?:en|er|erna)?\b",
     ),
     Shape(
         type="MEDICAL_RECORD",  # `journal 7719032`; four digits would be a year

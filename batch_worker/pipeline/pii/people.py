@@ -152,6 +152,7 @@ def _of_something_else(text: str, words: Words, at: int, count: int) -> bool:
         before in lookalikes.TITLED_PLACES
         or (before in lookalikes.FIRMS and not given(words[at][0]))
         or whole in lookalikes.KNOWN_WHOLE
+        or (whole in lookalikes.HOLIDAYS and before in lookalikes.WHEN)
         or lookalikes.PLACE_WORDS.fullmatch(follows.casefold()) is not None
         or (count > 1 and lookalikes.PLACE_WORDS_OF_FULL_NAMES.fullmatch(follows.casefold()) is not None)
         or (count == 1 and street)
