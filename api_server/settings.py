@@ -19,7 +19,7 @@ class Settings(CommonSettings):
     wyoming_port: int = Field(default=0, ge=0, le=65535)
     """Port, on `API_HOST`, for Home Assistant by the Wyoming protocol, which knows no keys; 0: off."""
     whisper_model: str = "bundled"
-    """`bundled`, a folder, a size (`small`) or a hub id (`KBLab/kb-whisper-small`)."""
+    """`bundled` or the weaker `bundled-pico`, a folder, a size (`small`) or a hub id (`KBLab/kb-whisper-small`)."""
     whisper_retry_model: str = ""
     """Larger model for `POST /transcribe/retry`; empty: the resident one."""
     whisper_device: Literal["cpu", "cuda", "auto"] = "cpu"

@@ -1,6 +1,8 @@
 """What a second hearing is worth: word errors of doubtful recordings before and after, and of all.
 
-    python -m benchmarks.rehearing WEAK STRONG       folders of CTranslate2 Whispers, or `bundled`; some minutes
+    python -m benchmarks.rehearing WEAK STRONG [--threshold 0.5]
+
+WEAK and STRONG are `bundled-pico`, `bundled` or folders of CTranslate2 Whispers; it takes some minutes.
 
 `../shared/audio/phrases` and `pii`, with white noise at 10 dB, go through the services twice as jobs: without and with
 the stage `retry`, WEAK being the resident model and STRONG the `WHISPER_RETRY_MODEL`. A recording is doubtful where
@@ -94,6 +96,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What a second hearing is worth.")
     parser.add_argument("weak")
     parser.add_argument("strong")
+    parser.add_argument(
+        "--threshold", type=float, default=0.5, help="CONFIDENCE_THRESHOLD; what is below is heard again"
+    )
     args = parser.parse_args()
     if not AUDIO.is_dir():
         sys.exit("no ../shared/audio beside this checkout")
@@ -103,7 +108,11 @@ def main() -> None:
             "api_server", Path(folder) / "api", WHISPER_MODEL=args.weak, WHISPER_RETRY_MODEL=args.strong
         ) as api,
         processes.running(
-            "batch_worker", Path(folder) / "batch", WHISPER_API_URL=api.url, FEATURE_RETRY_LARGE="true"
+            "batch_worker",
+            Path(folder) / "batch",
+            WHISPER_API_URL=api.url,
+            FEATURE_RETRY_LARGE="true",
+            CONFIDENCE_THRESHOLD=str(args.threshold),
         ) as batch,
         httpx.Client(base_url=batch.url, timeout=120) as client,
     ):

@@ -7,11 +7,12 @@ from pathlib import Path
 from svenska.checks import GIGABYTE, Finding
 
 _FILES = ("model.bin", "tokenizer.json")
+_BUNDLED = ("bundled", "bundled-pico")
 
 
 def model(name: str, find: Callable[[str], Path | None]) -> Finding:
     """Check that WHISPER_MODEL names something that can be loaded; `find` finds a hub model on this disk."""
-    if name == "bundled":
+    if name in _BUNDLED:
         return Finding(
             check="WHISPER_MODEL",
             state="warning",
@@ -75,7 +76,7 @@ def cached(name: str) -> Path | None:
 def size(name: str) -> int | None:
     """Return the bytes of a model's weights; None where they are not on this disk, or come along."""
     path = Path(name).expanduser()
-    folder = path if path.is_dir() else None if name == "bundled" else cached(name)
+    folder = path if path.is_dir() else None if name in _BUNDLED else cached(name)
     weights = folder / "model.bin" if folder else None
     return weights.stat().st_size if weights and weights.is_file() else None
 

@@ -27,8 +27,9 @@ from shared.confidence import confidence
 from shared.errors import ModelNotFound
 from shared.transcript import Segment, Word
 
-BUNDLED = "bundled"
-_BUNDLED_FOLDER = Path(__file__).parents[1] / "assets" / "nano-sv"
+_ASSETS = Path(__file__).parents[1] / "assets"
+BUNDLED = {"bundled": _ASSETS / "nano-sv", "bundled-pico": _ASSETS / "pico-sv"}
+"""What comes along, by its name: the demonstration model, and a weaker one that shows what a second hearing does."""
 _NO_SPEECH = 0.6
 _UNSURE = -1.0
 
@@ -257,13 +258,13 @@ def _partial_text(result: Any, tokenizer: Tokenizer) -> str:
 def load(
     name: str, options: LoadOptions, verified: Verified = lambda _reason: None, *, folders: bool = True
 ) -> WhisperTranscriber:
-    """Bring a model into memory: `bundled`, a folder, a size (`small`) or a hub id (`KBLab/kb-whisper-small`).
+    """Bring a model into memory: a bundled one, a folder, a size (`small`) or a hub id (`KBLab/kb-whisper-small`).
 
     A folder or a model that the hub cache holds is loaded without any network. Without `folders` a name is never
     looked for on the disk, for those who must not learn what is there. Blocks; raises `ModelNotFound` with one
     sentence that says what to do.
     """
-    folder = fetch(name) if folders or name == BUNDLED else _checked(_from_hub(name), name)
+    folder = fetch(name) if folders or name in BUNDLED else _checked(_from_hub(name), name)
     if not (folder / "tokenizer.json").is_file():
         raise ModelNotFound(f"The model {name!r} has no tokenizer.json; convert it with --copy_files tokenizer.json.")
     try:
@@ -284,7 +285,7 @@ def load(
         compute_type=model.model.compute_type,
         multilingual=model.model.is_multilingual,
         languages=tuple(sorted(filter(partial(_knows, model), model.supported_languages))),
-        demonstration=folder == _BUNDLED_FOLDER,
+        demonstration=folder in BUNDLED.values(),
     )
     return WhisperTranscriber(model, info, verified)
 
@@ -306,13 +307,13 @@ def _knows(model: WhisperModel, language: str) -> bool:
 
 def shown(name: str) -> str:
     """Return what a model is called to clients: a folder by its last part, any other as it is."""
-    return name if name == BUNDLED or not Path(name).expanduser().is_dir() else Path(name).expanduser().resolve().name
+    return name if name in BUNDLED or not Path(name).expanduser().is_dir() else Path(name).expanduser().resolve().name
 
 
 def fetch(name: str) -> Path:
     """Return the folder of a model, downloaded where it must be; raises `ModelNotFound` as `load` does."""
-    if name == BUNDLED:
-        return _BUNDLED_FOLDER
+    if name in BUNDLED:
+        return BUNDLED[name]
     path = Path(name).expanduser()
     if path.is_dir():
         return _checked(path, name)

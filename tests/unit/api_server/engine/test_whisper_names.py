@@ -47,3 +47,11 @@ def test_a_broken_retry_model_is_called_by_its_name(tmp_path: Path) -> None:
     with pytest.raises(ModelNotFound, match="'stor' is not a CTranslate2") as refused:
         app._load_beside(settings, Metrics())("stor")
     assert str(tmp_path) not in refused.value.message
+
+
+@pytest.mark.parametrize("name", ["bundled", "bundled-pico"])
+@pytest.mark.parametrize("folders", [True, False])
+def test_a_bundled_model_is_there_for_everyone_and_says_what_it_is(name: str, folders: bool) -> None:  # noqa: FBT001
+    """Whoever serves, and whoever asks over HTTP; under its own name."""
+    info = whisper.load(name, LoadOptions(), folders=folders).info
+    assert (info.name, info.demonstration, "sv" in info.languages) == (name, True, True)
