@@ -13,6 +13,8 @@ _LED = frozenset({
     ("namnet", "är"), ("hälsa", "till"), ("name", "is"), ("speak", "to"), ("speaking", "to"), ("spoke", "to"),
 })  # fmt: skip
 _LINKS = frozenset({"är", "var", "mitt", "med", "till", "av", "från", "hos"})
+_WHOM = frozenset({"jag", "hon", "han", "hen", "du"})
+"""Behind a verb of naming they stand before the name: `förut hette hon …`."""
 _GREETED = 6
 """Words in which a greeting may stand before `det är`."""
 
@@ -35,17 +37,24 @@ def announced(text: str, words: Sequence[re.Match[str]], at: int, after: int) ->
         return ""
     before = _before(text, words, at)
     last, second = before[-1], before[-2] if len(before) > 1 else ""
-    if last in cues.NAMING:
-        thing = cues.THINGS.fullmatch(before[-3] if second == "som" and len(before) > 2 else second)  # noqa: PLR2004
-        return "weak" if thing else "named"
-    if (second, last) in _LED or _related(before) or _calls(before, text[after:]):
-        return "sure"
-    if cues.TITLES.fullmatch(last):
+    if named := _named(before):
+        return named
+    if (second, last) in _LED or _related(before) or _calls(before, text[after:]) or cues.TITLES.fullmatch(last):
         return "sure"
     if last in cues.DEALINGS or (last in {"jag", "vi", "och"} and second in cues.DEALINGS):
         return "pair"
     profession = cues.PROFESSIONS.fullmatch(last) and last not in cues.NO_PROFESSIONS
-    return "weak" if profession or (last in _LINKS and cues.TITLES.fullmatch(second)) else ""
+    titled = last in _LINKS and cues.TITLES.fullmatch(second)
+    return "weak" if profession or titled or last == "gift" or (second, last) == ("född", "som") else ""
+
+
+def _named(before: Sequence[str]) -> Cue:
+    """Return what a verb of naming says of the word behind it: `heter`, `förut hette hon`, of things `heter` too."""
+    last, second = before[-1], before[-2] if len(before) > 1 else ""
+    if last not in cues.NAMING:
+        return "named" if last in _WHOM and second in cues.NAMING else ""
+    thing = cues.THINGS.fullmatch(before[-3] if second == "som" and len(before) > 2 else second)  # noqa: PLR2004
+    return "weak" if thing else "named"
 
 
 def _before(text: str, words: Sequence[re.Match[str]], at: int) -> list[str]:

@@ -26,7 +26,7 @@ _NO_STREET = (
 """Words that begin a sentence, in front of a street, and are no part of it."""
 _TWO_WORDS = "|".join(sorted(FIRST_OF_TWO))
 _TOWN = rf"(?:{'|'.join(sorted(TOWNS))}|(?:{_TWO_WORDS})|[A-ZÅÄÖ][a-zåäö]+(?:{'|'.join(sorted(ENDINGS))}))(?!\w)"
-_IS = r"(?:[ :.]*(?:nr|nummer|numret|number|konto|id|är|is|på|till|no)\b)*[ :.#]*$"
+_IS = r"(?:[ :.]*(?:nr|nummer|numret|number|konto|id|är|is|på|till|no)\b)*[ :.,#]*$"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,6 +83,10 @@ def _card(text: str) -> bool:
 
 def _iban(text: str) -> bool:
     return identity.iban("".join(text.split()))
+
+
+def _no_year(text: str) -> bool | None:
+    return False if re.fullmatch(r"(?:19|20)\d\d", text) else None
 
 
 def _postcode(text: str) -> bool | None:
@@ -171,7 +175,7 @@ SHAPES = (
         type="PHONE_NUMBER",
         regex=rf"{_FREE}(?:\+|00){_GAP}\d{{2}}{_GAP}(?:\(0\){_GAP})?\d{{1,3}}(?:[ \u00a0/-]?\d{{2,4}}){{2,4}}(?!\d)",
         score=_LIKELY,
-        context=("telefon", "mobil", "ring", "sms", "nås ", "nummer", "phone"),
+        context=("telefon", "mobil", "ring", "sms", "nås", "nummer", "phone"),
         unless=_NO_PHONE,
     ),
     Shape(
@@ -179,25 +183,31 @@ SHAPES = (
         regex=rf"{_FREE}(?:07[02369]\d?|08|0[1-9]\d{{1,2}})[ \u00a0]?[-\u2013/][ \u00a0]?"
         rf"\d{{2,4}}(?:[ \u00a0-]?\d{{2,3}}){{1,3}}{_END}",
         score=_LIKELY,
-        context=("telefon", "mobil", "ring", "sms", "nås ", "nummer", "phone"),
+        context=("telefon", "mobil", "ring", "sms", "nås", "nummer", "phone"),
+    ),
+    Shape(
+        type="PHONE_NUMBER",
+        regex=rf"{_FREE}0[1-9]\d{{0,2}}[ \u00a0]\d{{2,3}}[ \u00a0]\d{{2,3}}[ \u00a0]\d{{2}}(?:[ \u00a0]\d{{2}})?{_END}",
+        score=_LIKELY,
+        unless=_NO_PHONE,
     ),
     Shape(
         type="PHONE_NUMBER",
         regex=rf"(?<!\w)\(0[1-9]\d{{0,2}}\)[ \u00a0]?\d{{2,4}}(?:[ \u00a0-]?\d{{2,3}}){{1,3}}{_END}",
         score=_LIKELY,
-        context=("telefon", "mobil", "ring", "sms", "nås ", "nummer", "phone"),
+        context=("telefon", "mobil", "ring", "sms", "nås", "nummer", "phone"),
     ),
     Shape(
         type="PHONE_NUMBER",
         regex=rf"{_FREE}0[ ]?7[ ]?[02369](?:[ \u00a0]?\d){{7}}{_END}",
         score=_LIKELY,
-        context=("telefon", "mobil", "ring", "sms", "nås ", "nummer", "phone"),
+        context=("telefon", "mobil", "ring", "sms", "nås", "nummer", "phone"),
     ),
     Shape(
         type="PHONE_NUMBER",
         regex=rf"{_FREE}0[1-9](?:[ \u00a0-]?\d){{5,8}}{_END}",
         score=_WEAK,
-        context=("telefon", "mobil", "ring", "sms", "nås ", "växel", "nummer", "phone"),
+        context=("telefon", "mobil", "ring", "sms", "nås", "växel", "nummer", "phone"),
         unless=_NO_PHONE,
     ),
     Shape(
@@ -261,7 +271,14 @@ SHAPES = (
         score=_WEAK,
         context=("bankgiro", "bg-nummer", "bgnr", "giro"),
         after=rf"\b(?:bg|bg-?nr|bank giro\w*){_IS}",
-        around=r"\b(?:bank ?)?giro",
+        around=r"\b(?:bank ?)?giro|\b(?:in)?betal|\bmottagare|\b(?:internet)?banken\b|\böverför|\binsättning",
+        valid=_giro,
+    ),
+    Shape(
+        type="SE_BANKGIRO",
+        regex=rf"{_FREE}\d{{3,4}}[ \u00a0]\d{{4}}{_END}",
+        score=_WEAK,
+        around=r"\bbank ?giro",
         valid=_giro,
     ),
     Shape(
@@ -348,15 +365,16 @@ SHAPES = (
             "reservnum",
             "remissn",
         ),
+        valid=_no_year,
         after=r"\b(?:(?:journal|patient|remiss|reservs?|medical record|patient record|chart|record)(?:en|ens|s)?[ -]?"
         rf"(?:nr|nummer|numret|number|no|id)|mrn)\b{_IS}",
         ignore_case=False,
     ),
     Shape(
         type="MEDICAL_RECORD",
-        regex=rf"{_FREE}\d{{1,3}}(?: \d{{3}}){{1,2}}{_END}",
+        regex=rf"{_FREE}\d{{1,3}}(?: \d{{2,3}}){{1,3}}{_END}",
         score=_WEAK,
-        after=rf"\b(?:journal|patient|remiss)(?:en|ens|s)?[ -]?(?:nr|nummer|numret)\b{_IS}",
+        around=r"\b(?:journal|patient|remiss)(?:en|ens|s)?[ -]?(?:nr|nummer|numret)\b",
     ),
     Shape(
         type="MEDICAL_RECORD",  # six or seven digits: eight may be a date

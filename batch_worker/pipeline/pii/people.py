@@ -7,9 +7,8 @@ The lists were written down by hand and cannot be complete, so capitalised words
 import re
 from collections.abc import Iterator, Sequence
 
-from batch_worker.pipeline.pii import lookalikes
+from batch_worker.pipeline.pii import cues, lookalikes
 from batch_worker.pipeline.pii.announced import announced, begins
-from batch_worker.pipeline.pii.cues import CALLING
 from batch_worker.pipeline.pii.hits import Hit
 from batch_worker.pipeline.pii.name_lists import also_a_word, family, given, name_like, patronymic
 
@@ -63,7 +62,7 @@ def _capitalised(text: str, words: Words, at: int, count: int) -> tuple[int, flo
         return count, _CUED
     if cue == "weak" and count == 1 and family(word) and word.casefold() not in lookalikes.CITY_LIKE:
         return 1, _ONE
-    if not first and _by_family(words[at : at + count]):
+    if (not first and _by_family(words[at : at + count])) or _family_first(words[at : at + count]):
         return count, _BOTH
     return (1, _ONE) if patronymic(word) or _lone(text, words[at]) else (0, 0.0)
 
@@ -78,16 +77,21 @@ def _lone(text: str, word: re.Match[str]) -> bool:
 
 def _by_family(run: Words) -> bool:
     """Tell whether a run without a listed given name in front is one by its family name: last, or first of all."""
+    return 1 < len(run) <= _TWO_GIVEN_AND_A_FAMILY_NAME and family(run[-1][0])
+
+
+def _family_first(run: Words) -> bool:
+    """Tell whether a run begins with a family name and goes on with a given one: `Nguyen Thi Lan`."""
     first, *rest = (word[0] for word in run)
-    if not rest:
-        return False
-    return (family(rest[-1]) and len(run) <= _TWO_GIVEN_AND_A_FAMILY_NAME) or (family(first) and any(map(given, rest)))
+    return family(first) and first.casefold() not in lookalikes.CITY_LIKE and any(map(given, rest))
 
 
 def _from_given(text: str, words: Words, at: int, count: int, *, sure: bool, first: bool) -> tuple[int, float]:
     """Return the same where the first word is a given name; one that is also a word needs more where any is capital."""
     counted = count == 1 and re.match(r" \d", text[words[at].end() :]) is not None  # `Max 30`
     doubtful = (first or counted) and not sure and also_a_word(words[at][0])
+    if count > 1 and _owns(words[at][0]) and not (family(words[at + 1][0]) or given(words[at + 1][0])):
+        count = 1  # `Jimmys Passat`
     if count > 1 and not doubtful:
         return count, _BOTH
     return (1, _ONE) if not doubtful or _acts(text, words, at) else (0, 0.0)
@@ -98,6 +102,8 @@ def _acts(text: str, words: Words, at: int) -> bool:
     follows, beyond = (words[place][0] if place < len(words) else "" for place in (at + 1, at + 2))
     if follows == "och" and name_like(beyond) and given(beyond) and not also_a_word(beyond):
         return True
+    if _owns(words[at][0]) and cues.RELATIONS.fullmatch(follows):  # `Tuvas mamma`
+        return True
     if follows == "och" and beyond in lookalikes.SOMEBODY and _next_to(text, words, at):
         return True
     if words[at][0] == "Hans" and follows in {"har", "hade"} and beyond not in lookalikes.SOMEBODY:  # `Hans har jag`
@@ -105,6 +111,11 @@ def _acts(text: str, words: Words, at: int) -> bool:
     return (follows in lookalikes.DEEDS and _next_to(text, words, at)) or _ADDRESSED.match(
         text, words[at].end()
     ) is not None
+
+
+def _owns(word: str) -> bool:
+    """Tell whether a given name is in the genitive."""
+    return word.endswith("s") and given(word[:-1])
 
 
 def _month(text: str, words: Words, at: int) -> bool:
@@ -174,7 +185,7 @@ def _in_lower_case(text: str, words: Words, at: int) -> tuple[int, float]:
     if not never and _plainly_family(beside):
         return 2, _CUED
     cue = announced(text, words, at, words[at].end())
-    if cue == "sure" and word not in lookalikes.NEVER and CALLING.match(text, words[at].end()):
+    if cue == "sure" and word not in lookalikes.NEVER and cues.CALLING.match(text, words[at].end()):
         return 1, _CUED
     if cue == "named" and (word not in lookalikes.NEVER or word in lookalikes.MONTHS):
         return (2 if family(beside) else 1), _CUED

@@ -22,6 +22,15 @@ from tests.data.text.pii import sentences
 from tests.unit.batch_worker.pipeline.test_itn import segment, spoken
 
 ANNOUNCED = """
+Ert bankgiro var väl [SE_BANKGIRO:5132 7880]?
+Lägg upp [SE_BANKGIRO:5693-0241] som ny mottagare i internetbanken.
+Hon är gift [PERSON:Hammarlund] nu, förut hette hon [PERSON:Ek].
+Reservdelen är till [PERSON:Jimmys] Passat.
+[PERSON:Tuvas] mamma hörde av sig.
+[PERSON:Nguyen Thi Lan] hämtar medicinen.
+Skriv journalnumret, [MEDICAL_RECORD:62 41 907], högst upp.
+Läs upp journalnumret. Ja, [MEDICAL_RECORD:472 068].
+Nås bäst på [PHONE_NUMBER:08 465 004 81] i dag.
 Morfar [PERSON:Eino] ramlade i natt.
 Vem tar [PERSON:Mariams] pass?
 Huset ägs av bröderna [PERSON:Aydin].
@@ -144,6 +153,9 @@ Journalen [MEDICAL_RECORD:882910] saknas.
 Medical record number is [MEDICAL_RECORD:882910].
 """
 LOOKALIKES = """
+Patienten har haft sitt journalnummer sedan 2009.
+Lotten har nummer 903 318 och gav inget.
+Han kom på andra plats med 5132 7881 poäng.
 Blodtrycket var 150 90 i morse.
 Däcken är 205 55 och nya.
 Vi fick 125 50 kronor för dem.
@@ -367,6 +379,7 @@ def test_context_of_the_segment_before_counts(finder: Finder):
         (marked.second, 0.985, 0.99),
         (marked.third, 0.99, 0.99),
         (marked.fourth, 0.99, 0.99),
+        (marked.fifth, 0.985, 0.985),
     ],
 )
 def test_written_sentences_stay_found(
