@@ -104,6 +104,7 @@ def written_pii() -> Iterable[Row]:
     tables = {f"500 sentences, seed {seed}": sentences(seed=seed) for seed in (20, 21)}
     tables |= {"second set, 250 sentences": marked.second(), "third set, 500 sentences": marked.third()}
     tables |= {"fourth set, 500 sentences": marked.fourth(), "fifth set, 500 sentences": marked.fifth()}
+    tables |= {"sixth set, 500 sentences": marked.sixth()}
     for name, table in tables.items():
         right = wrong = missed = 0
         for text, expected in table:

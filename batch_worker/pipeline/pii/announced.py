@@ -8,9 +8,10 @@ from batch_worker.pipeline.pii import cues
 
 Cue = Literal["", "weak", "pair", "sure", "named"]
 """Not at all; only a listed name counts; two unlisted words count; any does; even a listed one in lower case does."""
+_TALKS = "talar talade talat tala pratar pratade pratat prata snackar snackade snackat snacka".split()
 _LED = frozenset({
-    ("talar", "med"), ("pratar", "med"), ("pratade", "med"), ("pratat", "med"), ("talade", "med"), ("namn", "är"),
-    ("namnet", "är"), ("hälsa", "till"), ("name", "is"), ("speak", "to"), ("speaking", "to"), ("spoke", "to"),
+    *((verb, "med") for verb in _TALKS), ("namn", "är"), ("namnet", "är"), ("hälsa", "till"), ("name", "is"),
+    ("speak", "to"), ("speaking", "to"), ("spoke", "to"),
 })  # fmt: skip
 _LINKS = frozenset({"är", "var", "mitt", "med", "till", "av", "från", "hos"})
 _WHOM = frozenset({"jag", "hon", "han", "hen", "du"})

@@ -219,7 +219,7 @@ SHAPES = (
     ),
     Shape(
         type="SE_POSTNUMMER",
-        regex=rf"{_FREE}[1-9]\d{{4}}(?=,? {_TOWN})",
+        regex=rf"{_FREE}[1-9]\d{{4}}(?=,?(?: i)? {_TOWN})",
         score=_LIKELY,
         ignore_case=False,
     ),
@@ -228,6 +228,13 @@ SHAPES = (
         regex=rf"{_FREE}[1-9]\d{{2}}[ \u00a0]\d{{2}}(?=,?(?: i)? [A-ZÅÄÖ][a-zåäö]{{2,}})",
         score=_LIKELY,
         ignore_case=False,
+    ),
+    Shape(
+        type="SE_POSTNUMMER",
+        regex=rf"{_FREE}[1-9]\d{{4}}{_END}(?!{_COUNTED})",
+        score=_WEAK,
+        after=r"\b(?:leverera\w*|leverans\w*|hemleverans\w*|skicka\w*|frakta\w*|post|posten|bud|budet|brev\w*|paket\w*)\b"
+        r"[^.,;:!?\d]{0,25}\btill[ ]$",
     ),
     Shape(
         type="SE_POSTNUMMER",  # thousands would be parted elsewhere
@@ -246,6 +253,13 @@ SHAPES = (
         type="SE_STREET_ADDRESS",  # `Per Albin Hanssons väg 3`: named after a person, by up to four words
         regex=rf"(?<![\w-])(?:{_NO_STREET}[A-ZÅÄÖ][\wåäöé:.]*[ ](?:(?:von|af|de)[ ])?){{1,4}}(?i:{_STREET}){_HOUSE}",
         score=_SURE,
+        ignore_case=False,
+    ),
+    Shape(
+        type="SE_STREET_ADDRESS",
+        regex=r"(?<![\w-])[A-ZÅÄÖ][a-zåäöé]{2,}(?:bron|höjden|åsen|ringen|sluttningen|stranden|udden|ängen|lyckan|hagen|dalen)"
+        rf"[ ]\d{{1,4}}(?:[ ]?[A-H])?(?!\w)(?!{_COUNTED})",
+        score=_LIKELY,
         ignore_case=False,
     ),
     Shape(
@@ -354,7 +368,7 @@ SHAPES = (
     ),
     Shape(
         type="MEDICAL_RECORD",
-        regex=rf"{_FREE}(?:(?!MRN)[A-Z]{{1,3}}[- ]?)?(?:\d{{4,10}}(?:[-/]\d{{1,6}})?|\d{{2}}[-/]\d{{3,6}}){_END}",
+        regex=rf"{_FREE}(?:(?!MRN)[A-Z]{{1,3}}[- ]?)?(?:\d{{4,10}}(?:[-/]\d{{1,6}})?|\d{{2,4}}[-/]\d{{3,6}}){_END}",
         score=_WEAK,
         context=(
             "journaln",
@@ -377,10 +391,10 @@ SHAPES = (
         around=r"\b(?:journal|patient|remiss)(?:en|ens|s)?[ -]?(?:nr|nummer|numret)\b",
     ),
     Shape(
-        type="MEDICAL_RECORD",  # six or seven digits: eight may be a date
-        regex=rf"{_FREE}\d{{6,7}}{_END}",
+        type="MEDICAL_RECORD",  # five to seven digits: four may be a year, eight a date
+        regex=rf"{_FREE}\d{{5,7}}{_END}",
         score=_WEAK,
-        around=r"\bjournal(?:en|er|erna)?\b",
+        around=r"journal(?:en|er|erna)?\b",
     ),
     Shape(
         type="MEDICAL_RECORD",  # `journal 7719032`; four digits would be a year

@@ -43,11 +43,20 @@ def _name(text: str, words: Words, at: int) -> tuple[int, float]:
     word = words[at][0]
     if not word[0].isupper():
         return _in_lower_case(text, words, at)
+    if _initial(text, words, at):
+        return 2, _BOTH
     cut = text.startswith("-", words[at].end())  # `Sam- och särbeskattning`
     if cut or not (name_like(word) or _month(text, words, at)):
         return 0, 0.0
     count = _run(text, words, at)
     return (count, 0.0) if _of_something_else(text, words, at, count) else _capitalised(text, words, at, count)
+
+
+def _initial(text: str, words: Words, at: int) -> bool:
+    """Tell whether a letter with a full stop stands before a family name: `N. Bergholtz`."""
+    if len(words[at][0]) > 1 or at + 1 == len(words) or text[words[at].end() : words[at + 1].start()] != ". ":
+        return False
+    return name_like(words[at + 1][0]) and family(words[at + 1][0])
 
 
 def _capitalised(text: str, words: Words, at: int, count: int) -> tuple[int, float]:

@@ -54,6 +54,11 @@ def fifth() -> Iterator[Sentence]:
     return _sentences("pii_fifth.txt")
 
 
+def sixth() -> Iterator[Sentence]:
+    """Yield 500 others, made the same way."""
+    return _sentences("pii_sixth.txt")
+
+
 def _sentences(name: str) -> Iterator[Sentence]:
     for line in (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines():
         yield _parsed(line)

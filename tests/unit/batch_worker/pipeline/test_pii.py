@@ -22,6 +22,12 @@ from tests.data.text.pii import sentences
 from tests.unit.batch_worker.pipeline.test_itn import segment, spoken
 
 ANNOUNCED = """
+Det står [PERSON:N. Bergholtz] på dörren.
+jag har snackat med [PERSON:jenny] och hon kommer
+Vi levererar inte till [SE_POSTNUMMER:98432], tyvärr.
+Taxin kom till [SE_STREET_ADDRESS:Skeppsbron 34] för sent.
+Det är två journaler, nummer [MEDICAL_RECORD:40021] och nummer [MEDICAL_RECORD:40022], som ska slås ihop.
+Hans journalnummer på ögonkliniken är [MEDICAL_RECORD:781-552].
 Ert bankgiro var väl [SE_BANKGIRO:5132 7880]?
 Lägg upp [SE_BANKGIRO:5693-0241] som ny mottagare i internetbanken.
 Hon är gift [PERSON:Hammarlund] nu, förut hette hon [PERSON:Ek].
@@ -380,6 +386,7 @@ def test_context_of_the_segment_before_counts(finder: Finder):
         (marked.third, 0.99, 0.99),
         (marked.fourth, 0.99, 0.99),
         (marked.fifth, 0.985, 0.985),
+        (marked.sixth, 0.985, 0.985),
     ],
 )
 def test_written_sentences_stay_found(
