@@ -10,7 +10,9 @@ _TOP = words("se nu com org net eu io info biz dk no fi de uk ai dev app example
 _VERBS = words("till på ut upp över efter hur om vad att jag du vi ni han hon den det så")
 """After `punkt se` these make `se` a verb."""
 _SLASH = words("snedstreck slash")
-_MACHINE = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_NO_PATH = words("eller och så men där som är") | _SLASH
+_BYTE = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_MACHINE = re.compile(rf"{_BYTE}(?:\.{_BYTE}){{3}}")
 _LONGEST = 24
 
 
@@ -47,7 +49,8 @@ def _written(word: str, place: Place) -> str:
 def address(place: Place, signs: Signs) -> Written | None:
     """Return an e-mail or web address that begins here."""
     keys = place.keys(limit=_LONGEST)
-    if len(keys) < 3 or _signs(keys, 0, signs)[1]:  # noqa: PLR2004 - name, sign, name
+    inside = place.before()[-1:] and place.before()[-1] in signs.dot  # the rest of a section's number
+    if len(keys) < 3 or _signs(keys, 0, signs)[1] or inside:  # noqa: PLR2004 - name, sign, name
         return None
     text, count = ("www", 3) if keys[:3] == ("w", "w", "w") else (_written(keys[0], place), 1)
     best = (0, "")
@@ -60,13 +63,24 @@ def address(place: Place, signs: Signs) -> Written | None:
         text += sign + _written(keys[count + used], place)
         count += used + 1
         verb = "@" not in text and count < len(keys) and keys[count] in _VERBS
-        if (sign == "." and keys[count - 1] in _TOP and not verb) or _MACHINE.fullmatch(text):
+        if (sign == "." and keys[count - 1] in _TOP and not verb) or _machine(text, keys[count:], signs):
             best = (count, text)
-    return one(*_path(place, keys, *best)) if best[0] else None
+    return one(*_path(place, keys, *best, signs)) if best[0] else None
 
 
-def _path(place: Place, keys: tuple[str, ...], count: int, text: str) -> tuple[int, str]:
-    """Return the address with what is said behind a slash, and how many words it took."""
-    while "@" not in text and count + 1 < len(keys) and keys[count] in _SLASH:
-        text, count = f"{text}/{_written(keys[count + 1], place)}", count + 2
+def _machine(text: str, rest: tuple[str, ...], signs: Signs) -> bool:
+    """Tell whether four numbers are a machine's address; five are a section."""
+    return _MACHINE.fullmatch(text) is not None and not _signs(rest, 0, signs)[1]
+
+
+def _path(place: Place, keys: tuple[str, ...], count: int, text: str, signs: Signs) -> tuple[int, str]:
+    """Return how many words an address takes, and the address, with what is said behind a slash."""
+    sign, used = "/", 1
+    while "@" not in text and count + used < len(keys) and (sign != "/" or keys[count] in _SLASH):
+        if keys[count + used] in _NO_PATH:
+            break
+        text, count = f"{text}{sign}{_written(keys[count + used], place)}", count + used + 1
+        sign, used = _signs(keys, count, signs) if "/" in text else ("/", 1)
+        if sign not in {".", "-", "_"}:
+            sign, used = "/", 1
     return count, text

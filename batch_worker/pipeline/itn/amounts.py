@@ -17,8 +17,9 @@ _MEASURES = words(
 _MONEY = words("krona kronor kr euro dollar pund")
 _SCALED = words("miljon miljoner miljard miljarder")
 _PERCENT = words("procent %")
-_MINUS = words("det är var blir blev visar visade till från under över ner på dryga knappt ungefär cirka")
-"""Behind these, `minus` before a bare number is its sign."""
+_MINUS = words("det är var blir blev visar visade till från ner på och mellan ungefär cirka")
+_WHERE_WHEN = words("ute utomhus inne i på nu idag imorgon inatt ikväll här där hela under")
+"""Between these, `minus` before a bare number is its sign."""
 _MODALS = words("kan ska skall vill måste får bör skulle kunde ville fick borde hinner brukar")
 _SEVERAL = words("vi ni de dom alla")
 """Who may come: `kan ni fyra komma två dagar tidigare`."""
@@ -200,8 +201,7 @@ def ordinal(place: Place) -> Written | None:
 
 def number(place: Place) -> Written | None:
     """Numbers above twelve are digits, smaller ones where the line holds nothing else or they are below zero."""
-    below = place.number(1) if _sign(place) and place.before()[-1:] and place.before()[-1] in _MINUS else None
-    if below:
+    if below := _below_zero(place):
         return one(1 + below.count, f"-{below.value}")
     reading = place.number()
     if reading is None or not place.said(reading):
@@ -212,6 +212,19 @@ def number(place: Place) -> Written | None:
     if reading.count == 1 and place.key() in place.reader.words.scales and not alone and not _counts(place):
         return None  # `hundra`, `tusen tack`
     return one(reading.count, str(reading.value))
+
+
+def _below_zero(place: Place) -> Reading | None:
+    """Return the number behind `minus` where a temperature or a balance is told: `i natt blir det minus sju`."""
+    before = place.before()
+    if not _sign(place) or not before or before[-1] not in _MINUS:
+        return None
+    reading = place.number(1)
+    if reading is None or not reading.value:
+        return None
+    after, then = place.key(1 + reading.count), place.key(2 + reading.count)
+    closed = not after or after in _WHERE_WHEN or (after, then) == ("och", "minus")
+    return reading if closed else None
 
 
 def _counts(place: Place) -> bool:

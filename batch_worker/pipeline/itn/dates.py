@@ -15,9 +15,9 @@ _JOINTS = (
 _WEEKDAYS = words(
     "måndag tisdag onsdag torsdag fredag lördag söndag måndagen tisdagen onsdagen torsdagen fredagen lördagen söndagen"
 )
-_BEFORE_YEARS = words(
-    "år året för från till sedan under våren hösten sommaren vintern senast före efter mot inför kring"
-)
+_BEFORE_YEARS = words("år året våren hösten sommaren vintern")
+_PLANNED = ("budget", "prognos", "verksamhet")
+"""What is planned by the year: `vi har budgeterat för tjugo tjugosju`."""
 _Parts = list[tuple[int, str]]
 
 
@@ -36,9 +36,10 @@ def date(place: Place) -> Written | None:
 
 
 def _lone_year(place: Place) -> str:
-    """Return the year of `för tjugo tjugosju`, said in two halves at the end of a phrase."""
+    """Return the year of `hösten tjugo tjugosju`, said in two halves at the end of a phrase; most others are times."""
     before = place.before()
-    if not before or before[-1] not in _BEFORE_YEARS or place.key(2):
+    planned = before[-1:] == ("för",) and any(word.startswith(_PLANNED) for word in before)
+    if not (before and (before[-1] in _BEFORE_YEARS or planned)) or place.key(2):
         return ""
     year, count = _year(place, 0)
     return year if count == 2 and not place.line[place.at].tail else ""  # noqa: PLR2004 - two halves

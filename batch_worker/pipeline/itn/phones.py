@@ -46,11 +46,11 @@ def telephone(place: Place) -> Written | None:
         digits = "".join(found)
         return one(1 + len(found), f"+{digits}") if 9 <= len(digits) <= 13 else None  # noqa: PLR2004 - E.164
     announced = called(place)
-    found = begins(place, TRIPLES)
+    found = begins(place)
     service = _SERVICES.get("".join(found)) if announced and len(found) > 1 else None
     if service and any(not item.core.isdecimal() for item in place.line[place.at : place.at + len(found)]):
         return one(len(found), service)
-    for count, digits in prefixes(found):
+    for count, digits in prefixes(begins(place, TRIPLES)):
         if national(digits) and (announced or len(digits) >= _CERTAIN):
             split = area(digits)
             return one(count, f"{digits[:split]}-{digits[split:]}")

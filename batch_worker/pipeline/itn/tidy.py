@@ -15,7 +15,7 @@ _LOOP = 3
 """So many times in a row is a loop, twice is speech."""
 _STAMMERED = words("jag och att i en vi du som på kan ska the i'm we and to a of")
 """Said twice in a row by accident only."""
-_STAMMERED_FIRST = words("det den de dom han hon ni man hur vad om när har kan ska vill får är")
+_STAMMERED_FIRST = words("det den de dom han hon ni man hur vad om när har ska vill")
 """Said twice in a row by accident only where a sentence begins: `är det det?` is right."""
 _COPULAS = words("är var blir blev vore")
 _MARKS = re.compile(r"([,;:!?])\1+|\.{4,}|(?<!\.)\.\.(?!\.)|,(?=[.!?])")

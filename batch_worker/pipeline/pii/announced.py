@@ -8,7 +8,9 @@ from batch_worker.pipeline.pii import cues
 
 Cue = Literal["", "weak", "pair", "sure", "named"]
 """Not at all; only a listed name counts; two unlisted words count; any does; even a listed one in lower case does."""
-_TALKS = "talar talade talat tala pratar pratade pratat prata snackar snackade snackat snacka".split()
+_TALKS = frozenset(
+    ("talar", "talade", "talat", "tala", "pratar", "pratade", "pratat", "prata", "snackar", "snackat", "snacka")
+)
 _LED = frozenset({
     *((verb, "med") for verb in _TALKS), ("namn", "är"), ("namnet", "är"), ("hälsa", "till"), ("name", "is"),
     ("speak", "to"), ("speaking", "to"), ("spoke", "to"),
@@ -44,16 +46,23 @@ def announced(text: str, words: Sequence[re.Match[str]], at: int, after: int) ->
         return "sure"
     if last in cues.DEALINGS or (last in {"jag", "vi", "och"} and second in cues.DEALINGS):
         return "pair"
-    profession = cues.PROFESSIONS.fullmatch(last) and last not in cues.NO_PROFESSIONS
     titled = last in _LINKS and cues.TITLES.fullmatch(second)
-    return "weak" if profession or titled or last == "gift" or (second, last) == ("född", "som") else ""
+    married = last == "gift" or (last in _WHOM and second == "hette")
+    return "weak" if titled or married or last in cues.KIN or cues.PROFESSIONS.fullmatch(last) else ""
+
+
+def calls(text: str, words: Sequence[re.Match[str]], at: int) -> bool:
+    """Tell whether a caller greets before a word and says from where, or that they call, behind it."""
+    return not cues.HELLO.isdisjoint(_before(text, words, at)) and bool(
+        cues.CALLING_SURELY.match(text, words[at].end())
+    )
 
 
 def _named(before: Sequence[str]) -> Cue:
-    """Return what a verb of naming says of the word behind it: `heter`, `förut hette hon`, of things `heter` too."""
+    """Return what a verb of naming says of the word behind it: people are called, things too."""
     last, second = before[-1], before[-2] if len(before) > 1 else ""
     if last not in cues.NAMING:
-        return "named" if last in _WHOM and second in cues.NAMING else ""
+        return ""
     thing = cues.THINGS.fullmatch(before[-3] if second == "som" and len(before) > 2 else second)  # noqa: PLR2004
     return "weak" if thing else "named"
 

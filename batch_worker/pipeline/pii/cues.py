@@ -47,25 +47,30 @@ TITLES = re.compile(
     r"statsråd|kollegan?|patienten|kunden|klienten|brukaren|eleven|användaren|mottagaren|avsändaren|sökanden|målsäganden|"
     r"svaranden|käranden|tilltalade|misstänkte|misstänkta|gärningsmannen|hyresgästen|grannen|kompisen|vännen|"
     r"mamman|pappan|sonen|dottern|hustrun|maken|frun|sambon|brodern|systern|bror|syster|mormodern|farfadern|pojkvännen|"
-    r"flickvännen|partnern|mamma|pappa|mormor|morfar|farmor|farfar|moster|faster|morbror|farbror|kusin|"
-    r"bröderna|systrarna|syskonen|familjen|makarna|paret|änkan|mr|mrs|ms|miss|doctor|nurse|judge|officer|attorney|namnet|hälsningar|mvh)"
+    r"flickvännen|partnern|mr|mrs|ms|miss|doctor|nurse|judge|officer|attorney|namnet|hälsningar|mvh)"
 )
 """Titles and parts that people have: what is capitalised after them is a name."""
 
 SHORT = words("dr mr mrs ms prof adv leg")
 """Titles whose full stop ends no sentence."""
 
-PROFESSIONS = re.compile(r"[a-zåäö]{3,}(?:are|aren|ör|ören|ist|isten|log|logen|iker|ikern|ledare|biträde|ska|skan)")
-"""Words that end as professions do: a listed family name after one is somebody."""
-NO_PROFESSIONS = words(
-    "tidigare senare vidare närmare snarare klarare bättre svenska engelska önskan själviska flaska flaskan rör"
+PROFESSIONS = re.compile(
+    r"[a-zåäö]*(?:reglerare|läggare|ordnare|arbetare|mäklare|förare|köpare|säljare|utredare|granskare|handlare|hanterare|"
+    r"utvecklare|väktare|städare|brandman|montör|entreprenör|kontrollör|redaktör|konduktör|massör|kassör|logoped|urolog|"
+    r"kardiolog|neurolog|kirurg|ortoped|specialist|receptionist|biträde|kökschef|vaktmästare|fältare)"
 )
-"""Words that end so and are none."""
+"""How further professions end: a listed family name after one is somebody."""
+KIN = words(
+    "bröderna systrarna syskonen familjen makarna mamma pappa mormor morfar farmor farfar moster faster morbror"
+)
+"""Before a listed family name they make it somebody's."""
 
 HELLO = words("hej hejsan hallå tjena tjenare goddag morgon dag kväll förmiddag eftermiddag tja ja hello hi")
 """With one of these in front, `det är` announces whoever calls."""
 CALLING = re.compile(r"(?: här)?(?: (?:på|från)\b|(?: som)? ring(?:er|de)\b| här\b| igen\b|,? (?:och )?jag ring)")
 """What callers say after their name."""
+CALLING_SURELY = re.compile(r"(?: från\b| som ring|,? (?:och )?jag ring)")
+"""The same where the name may be a word too."""
 CALLING_ENGLISH = re.compile(r" (?:speaking|calling|here|from)\b")
 
 DEALINGS = words("frågade frågar träffade träffar intervjuade intervjuar förhörde tackade tackar anställde anställt")

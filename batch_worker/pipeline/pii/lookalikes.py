@@ -5,10 +5,10 @@ import re
 from batch_worker.pipeline.itn.lexicon import words
 from batch_worker.pipeline.pii.towns import TOWNS
 
-TITLED_PLACES = words(
-    "sankt sankta st saint san santa santo são stormen orkanen cyklonen fartyget färjan båten ubåten tåget roboten"
-)
-"""A name behind these is a church's, a hospital's, a town's, a storm's, a ship's."""
+TITLED_PLACES = words("sankt sankta st saint san santa santo são")
+"""A name behind these is a church's, a hospital's, a town's; `St.` ends no sentence."""
+NAMED_THINGS = words("stormen orkanen cyklonen fartyget färjan ubåten kvarteret")
+"""A name right behind these is a storm's, a ship's, a block's."""
 HOLIDAYS = words("valborg lucia")
 WHEN = words("på till under efter före vid kring runt innan")
 """Before a holiday these say when."""
@@ -118,8 +118,16 @@ DEEDS = words(
 """What people do: the word before is a name though it may be a word."""
 SOMEBODY = words("jag du han hon vi ni de min mitt mina hans hennes")
 """Who `… och jag` may have for company: a person."""
-LONE = words("norrström wallander")
+NOT_LONE = words("norrström wallander")
 """What ends as lone family names do and is a stream or a figure."""
+HAVING = words("har hade är var kommer ska skulle vill kan kunde får fick måste blev blir menar meddelade uppgav")
+"""What a person at the beginning of a sentence is said to do besides."""
+NOT_HANS = SOMEBODY | words("alltid aldrig gått varit trasig trasiga fel slutat")
+"""Behind `Hans har` these make it his: `Hans har jag`, `Hans har alltid varit bättre`."""
+LEADING = words("nguyen tran pham huynh hoang phan dang bui duong wang zhang liu chen huang zhao zhou xu choi jung")
+"""Family names that stand first."""
+LETTERED = words("plan typ typen grupp gruppen hus vitamin hepatit betyg betyget klass block uppgång trappa port")
+"""What has a letter: `plan B`."""
 CITY_LIKE = words(
     "lund berg lind dahl falk holm ek borg palm malm lilja stark modig hill hall young king green scott brown ali "
     "blom alm fors sköld svärd stål rask frisk ström björk ljung"

@@ -51,6 +51,19 @@ def family(word: str) -> bool:
     return _listed(key, _names("last")) or _SURNAME.fullmatch(key.rpartition("-")[2]) is not None
 
 
+def listed_family(word: str) -> bool:
+    """Tell whether a word is a listed family name; how it ends does not count."""
+    return _listed(word, _names("last"))
+
+
+def genitive(word: str) -> bool:
+    """Tell whether a word is a name with the genitive's s, and no name that ends in s: `Jimmys`, not `Andreas`."""
+    key = word.casefold()
+    if not key.endswith("s") or key in _names("first") | _names("last"):
+        return False
+    return given(key[:-1]) or family(key[:-1])
+
+
 def patronymic(word: str) -> bool:
     """Tell whether a word is a family name that can hardly be anything else, and no well-known firm's."""
     return re.search(r".{2}(?:sson|sdotter)s?$", word) is not None and word.casefold() not in lookalikes.KNOWN_FIRMS

@@ -8,9 +8,17 @@ import re
 from collections.abc import Iterator, Sequence
 
 from batch_worker.pipeline.pii import cues, lookalikes
-from batch_worker.pipeline.pii.announced import announced, begins
+from batch_worker.pipeline.pii.announced import announced, begins, calls
 from batch_worker.pipeline.pii.hits import Hit
-from batch_worker.pipeline.pii.name_lists import also_a_word, family, given, name_like, patronymic
+from batch_worker.pipeline.pii.name_lists import (
+    also_a_word,
+    family,
+    genitive,
+    given,
+    listed_family,
+    name_like,
+    patronymic,
+)
 
 _WORD = re.compile(r"[^\W\d_]+(?:[-'\u2019][^\W\d_]+)*")
 _ADDRESSED = re.compile(r", (?:kan|vill|har|ska|är) du\b| här\b")
@@ -18,8 +26,8 @@ _COMPOUND = re.compile(r".{2,}(?:berg|gren|[qk]vist|ström|lund|stedt|ander|man|
 """Listed family names that are no words in lower case either."""
 _LONE = re.compile(r".{2,}(?:[qk]vist|quist|ström|gren|stedt|lander|blad)s?")
 """Family names that are hardly a town, a firm or a thing: they count alone."""
-_FIRM = 20
-"""Characters around a name in which `&` makes it a firm's."""
+_PARTNERS = re.compile(r"(?:,? [A-ZÅÄÖ][\wåäö]+){0,3} & ")
+"""What stands behind the first name of a firm of partners."""
 _LONGEST = 4
 """Words of a name; longer runs are headings."""
 _TWO_GIVEN_AND_A_FAMILY_NAME = 3
@@ -56,7 +64,9 @@ def _initial(text: str, words: Words, at: int) -> bool:
     """Tell whether a letter with a full stop stands before a family name: `N. Bergholtz`."""
     if len(words[at][0]) > 1 or at + 1 == len(words) or text[words[at].end() : words[at + 1].start()] != ". ":
         return False
-    return name_like(words[at + 1][0]) and family(words[at + 1][0])
+    before, name = words[at - 1][0].casefold() if at else "", words[at + 1][0]
+    plain = family(name) and name.casefold() not in lookalikes.CITY_LIKE
+    return name_like(name) and plain and before not in lookalikes.LETTERED
 
 
 def _capitalised(text: str, words: Words, at: int, count: int) -> tuple[int, float]:
@@ -71,35 +81,38 @@ def _capitalised(text: str, words: Words, at: int, count: int) -> tuple[int, flo
         return count, _CUED
     if cue == "weak" and count == 1 and family(word) and word.casefold() not in lookalikes.CITY_LIKE:
         return 1, _ONE
-    if (not first and _by_family(words[at : at + count])) or _family_first(words[at : at + count]):
+    if _by_family(words[at : at + count], first=first):
         return count, _BOTH
-    return (1, _ONE) if patronymic(word) or _lone(text, words[at]) else (0, 0.0)
+    return (1, _ONE) if patronymic(word) or _lone(text, words, at, first=first) else (0, 0.0)
 
 
-def _lone(text: str, word: re.Match[str]) -> bool:
-    """Tell whether a capitalised word is a family name that needs no other beside it; `&` joins those of firms."""
-    key = word[0].casefold()
-    if not family(word[0]) or _LONE.fullmatch(key) is None or key in lookalikes.LONE:
+def _lone(text: str, words: Words, at: int, *, first: bool) -> bool:
+    """Tell whether a capitalised word is a listed family name that needs no other beside it, and no firm's."""
+    word = words[at]
+    key, before = word[0].casefold(), words[at - 1][0].casefold() if at else ""
+    if not listed_family(word[0]) or _LONE.fullmatch(key) is None or key in lookalikes.NOT_LONE:
         return False
-    return "&" not in text[max(0, word.start() - _FIRM) : word.end() + _FIRM]
+    if _PARTNERS.match(text, word.end()) or text[: word.start()].endswith("& "):
+        return False
+    placed = before == "i" or (before in {"på", "från"} and genitive(word[0]))  # `åt på Lindströms`
+    follows = words[at + 1][0] if at + 1 < len(words) else ""
+    return not placed and (not first or follows in lookalikes.DEEDS | lookalikes.HAVING)
 
 
-def _by_family(run: Words) -> bool:
+def _by_family(run: Words, *, first: bool) -> bool:
     """Tell whether a run without a listed given name in front is one by its family name: last, or first of all."""
-    return 1 < len(run) <= _TWO_GIVEN_AND_A_FAMILY_NAME and family(run[-1][0])
-
-
-def _family_first(run: Words) -> bool:
-    """Tell whether a run begins with a family name and goes on with a given one: `Nguyen Thi Lan`."""
-    first, *rest = (word[0] for word in run)
-    return family(first) and first.casefold() not in lookalikes.CITY_LIKE and any(map(given, rest))
+    leading, *rest = (word[0] for word in run)
+    if not first and rest and len(run) <= _TWO_GIVEN_AND_A_FAMILY_NAME and family(rest[-1]):
+        return True
+    leads = leading.casefold() in lookalikes.LEADING if first else family(leading)
+    return leads and any(map(given, rest))
 
 
 def _from_given(text: str, words: Words, at: int, count: int, *, sure: bool, first: bool) -> tuple[int, float]:
     """Return the same where the first word is a given name; one that is also a word needs more where any is capital."""
     counted = count == 1 and re.match(r" \d", text[words[at].end() :]) is not None  # `Max 30`
     doubtful = (first or counted) and not sure and also_a_word(words[at][0])
-    if count > 1 and _owns(words[at][0]) and not (family(words[at + 1][0]) or given(words[at + 1][0])):
+    if count > 1 and genitive(words[at][0]) and not (family(words[at + 1][0]) or given(words[at + 1][0])):
         count = 1  # `Jimmys Passat`
     if count > 1 and not doubtful:
         return count, _BOTH
@@ -111,20 +124,15 @@ def _acts(text: str, words: Words, at: int) -> bool:
     follows, beyond = (words[place][0] if place < len(words) else "" for place in (at + 1, at + 2))
     if follows == "och" and name_like(beyond) and given(beyond) and not also_a_word(beyond):
         return True
-    if _owns(words[at][0]) and cues.RELATIONS.fullmatch(follows):  # `Tuvas mamma`
+    if genitive(words[at][0]) and cues.RELATIONS.fullmatch(follows):  # `Tuvas mamma`
         return True
     if follows == "och" and beyond in lookalikes.SOMEBODY and _next_to(text, words, at):
         return True
-    if words[at][0] == "Hans" and follows in {"har", "hade"} and beyond not in lookalikes.SOMEBODY:  # `Hans har jag`
+    if words[at][0] == "Hans" and follows in {"har", "hade"} and beyond not in lookalikes.NOT_HANS:
         return True
     return (follows in lookalikes.DEEDS and _next_to(text, words, at)) or _ADDRESSED.match(
         text, words[at].end()
     ) is not None
-
-
-def _owns(word: str) -> bool:
-    """Tell whether a given name is in the genitive."""
-    return word.endswith("s") and given(word[:-1])
 
 
 def _month(text: str, words: Words, at: int) -> bool:
@@ -170,6 +178,7 @@ def _of_something_else(text: str, words: Words, at: int, count: int) -> bool:
     street = follows[:1].isupper() and lookalikes.STREET.fullmatch(follows.casefold()) is not None
     return (
         before in lookalikes.TITLED_PLACES
+        or (before in lookalikes.NAMED_THINGS and text[words[at - 1].end() : words[at].start()] == " ")
         or (before in lookalikes.FIRMS and not given(words[at][0]))
         or whole in lookalikes.KNOWN_WHOLE
         or (whole in lookalikes.HOLIDAYS and before in lookalikes.WHEN)
@@ -182,7 +191,7 @@ def _of_something_else(text: str, words: Words, at: int, count: int) -> bool:
 
 def _trade(owner: str, word: str) -> bool:
     """Tell whether two words are the name of a firm: `Anderssons Bygg`."""
-    return owner.endswith("s") and word[:1].isupper() and lookalikes.TRADES.fullmatch(word.casefold()) is not None
+    return genitive(owner) and word[:1].isupper() and lookalikes.TRADES.fullmatch(word.casefold()) is not None
 
 
 def _in_lower_case(text: str, words: Words, at: int) -> tuple[int, float]:
@@ -194,7 +203,7 @@ def _in_lower_case(text: str, words: Words, at: int) -> tuple[int, float]:
     if not never and _plainly_family(beside):
         return 2, _CUED
     cue = announced(text, words, at, words[at].end())
-    if cue == "sure" and word not in lookalikes.NEVER and cues.CALLING.match(text, words[at].end()):
+    if cue == "sure" and word not in lookalikes.NEVER and calls(text, words, at):
         return 1, _CUED
     if cue == "named" and (word not in lookalikes.NEVER or word in lookalikes.MONTHS):
         return (2 if family(beside) else 1), _CUED

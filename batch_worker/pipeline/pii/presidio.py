@@ -9,7 +9,8 @@ from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 from spacy import blank
 
 from batch_worker.pipeline.pii.hits import Hit
-from batch_worker.pipeline.pii.patterns import SHAPES, Shape
+from batch_worker.pipeline.pii.patterns import SHAPES
+from batch_worker.pipeline.pii.shape import Shape
 
 THRESHOLD = 0.5
 """Score from which a hit counts, 0 to 1."""
@@ -20,6 +21,9 @@ _BEFORE, _AFTER = 7, 2
 """Words of context in front of and behind a hit."""
 _FRONT = 60
 """Characters in front of a hit that its `after` and `unless` see, and its `around` behind it too."""
+
+
+_SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
 
 
 class Words(NlpEngine):
@@ -108,7 +112,7 @@ class ShapeRecognizer(PatternRecognizer):
             front = text[max(0, found.start - _FRONT) : found.start]
             if self._unless is not None and self._unless.search(front):
                 continue
-            around = text[max(0, found.start - _FRONT) : found.end + _FRONT]
+            around = _sentence(text, found.start, found.end)
             announced = self._after is not None and self._after.search(front)
             if announced or (self._around is not None and self._around.search(around)):
                 found.score = max(found.score, _WITH_CONTEXT)
@@ -118,6 +122,13 @@ class ShapeRecognizer(PatternRecognizer):
     def validate_result(self, pattern_text: str) -> bool | None:
         """Return what the shape's own check says."""
         return self._shape.valid(pattern_text)
+
+
+def _sentence(text: str, start: int, end: int) -> str:
+    """Return what stands around a place, at most `_FRONT` characters each way, no farther than its sentence."""
+    front = _SENTENCE_END.split(text[max(0, start - _FRONT) : start])[-1]
+    behind = _SENTENCE_END.split(text[end : end + _FRONT], maxsplit=1)[0]
+    return front + text[start:end] + behind
 
 
 class Presidio:

@@ -22,6 +22,18 @@ from tests.data.text.pii import sentences
 from tests.unit.batch_worker.pipeline.test_itn import segment, spoken
 
 ANNOUNCED = """
+Vi missade tåget. [PERSON:Anna Lindgren] ringde sedan.
+Jag tog färjan. [PERSON:Erik Svensson] hämtade mig.
+Vi sålde båten. [PERSON:Karin] har nycklarna.
+[IBAN_CODE:Se45 5000 0000 0583 9825 7466] är kontot.
+Kontot är [IBAN_CODE:gb29 nwbk 6016 1331 9268 19] i banken.
+Bokning: [PHONE_NUMBER:+46 8 465 004 17].
+Telefon för order: [PHONE_NUMBER:+46 70 174 06 33].
+Jag heter [PERSON:Andreas Kvarnbytt].
+Jag pratade med [PERSON:Mattias Tjälve] i går.
+Jag heter [PERSON:Lars Fisk].
+Doktor [PERSON:Hans Guld] kommer.
+[PERSON:Lindqvist] hämtade H&M-paketet.
 Det står [PERSON:N. Bergholtz] på dörren.
 jag har snackat med [PERSON:jenny] och hon kommer
 Vi levererar inte till [SE_POSTNUMMER:98432], tyvärr.
@@ -30,14 +42,14 @@ Det är två journaler, nummer [MEDICAL_RECORD:40021] och nummer [MEDICAL_RECORD
 Hans journalnummer på ögonkliniken är [MEDICAL_RECORD:781-552].
 Ert bankgiro var väl [SE_BANKGIRO:5132 7880]?
 Lägg upp [SE_BANKGIRO:5693-0241] som ny mottagare i internetbanken.
-Hon är gift [PERSON:Hammarlund] nu, förut hette hon [PERSON:Ek].
+Hon är gift [PERSON:Hammarlund] nu, förut hette hon [PERSON:Ekström].
 Reservdelen är till [PERSON:Jimmys] Passat.
 [PERSON:Tuvas] mamma hörde av sig.
 [PERSON:Nguyen Thi Lan] hämtar medicinen.
 Skriv journalnumret, [MEDICAL_RECORD:62 41 907], högst upp.
 Läs upp journalnumret. Ja, [MEDICAL_RECORD:472 068].
 Nås bäst på [PHONE_NUMBER:08 465 004 81] i dag.
-Morfar [PERSON:Eino] ramlade i natt.
+Familjen [PERSON:Hallgren] reser bort.
 Vem tar [PERSON:Mariams] pass?
 Huset ägs av bröderna [PERSON:Aydin].
 Bruksadress [SE_STREET_ADDRESS:Bruksallén 71], det finns hiss.
@@ -159,6 +171,72 @@ Journalen [MEDICAL_RECORD:882910] saknas.
 Medical record number is [MEDICAL_RECORD:882910].
 """
 LOOKALIKES = """
+Det blir 149 90 tack.
+Den är nedsatt till 199 90 i dag.
+Totalt 329 50 med rabatten.
+Jag fick tillbaka 129 50 i växel.
+Han mätte 140 90 i morse.
+Resultatet blev 104 97 till slut.
+Kursen är 100 50 nu.
+Sängen är 160 80 centimeter.
+Kundnumret är 482 19 hos oss.
+OCR slutar på 482 19.
+Modell 320 50 är slut.
+Priset är 249 90 i Malmö.
+Ring 114 14 i Stockholm.
+Blodtrycket var 140 90 i Lund.
+Hon bodde i Uppsala 2015.
+Vi bor i Stockholm 3 dagar i veckan.
+Jag var bosatt i Sverige 1998.
+Vi hyrde huset i Spanien 2 veckor.
+Vi har stugan i Åre 4 nätter.
+Han bor på Söder 3 trappor upp.
+Jag bor på Avdelning 4 just nu.
+Mamma bor på Rum 14 nu.
+Regeringen 2014 ville annat.
+Renoveringen 2019 blev dyr.
+Trafikolyckan 2019 var svår.
+Takhöjden 240 räcker.
+Öresundsbron 2000 invigdes.
+Vi ses på storgatan 14 juni.
+Loppis på kyrkogatan 3 maj.
+På tillfartsvägen 2 bilar krockade.
+Lottoraden blev 03 12 17 22 31 i kväll.
+Tiderna är 08 10 12 14 hela veckan.
+Mässan är öppen 09 00 17 00 i dag.
+Journalnummer saknas, han var inlagd 10 12 dagar.
+Patientnummer saknas och trycket var 120 80.
+Har du journalnumret? Mötet är 25 12.
+Vi skrev i journalen att 250000 kronor betalades ut.
+Läkarjournalen har 15000 ord.
+Patientnummer saknas sedan 12/2023.
+Det är klara på en timme.
+det är inga på kontoret i dag
+nej det är inga på listan
+det är sten på vägen
+det är björn här i skogen
+Växelström är farligt.
+Likström används i bilar.
+Lagerblad ska ligga i grytan.
+Rakblad finns vid kassan.
+Skulderblad gör ont.
+Vi åt på Lindströms i går.
+Vi bor i Hagström.
+Vi bor utanför Hult.
+Vi handlar av danska Jensen.
+Vi tar plan B. Berg finns det gott om.
+Skicka ett sms till 72980 och skänk en slant.
+Vi skickade brev till 12500 kunder.
+Posten delas ut till 45000 hushåll.
+Priset på paketet steg till 15000.
+Mottagaren var på plats 1939-1945.
+Låna 2000-3000 av banken.
+Mormor Mu är en bok.
+Hans har alltid varit bättre än min.
+Hans hade gått sönder.
+Filen heter settings.local i mappen.
+Vad hette du sa du?
+vad heter han per telefon
 Patienten har haft sitt journalnummer sedan 2009.
 Lotten har nummer 903 318 och gav inget.
 Han kom på andra plats med 5132 7881 poäng.
