@@ -105,6 +105,7 @@ def written_pii() -> Iterable[Row]:
     tables |= {"second set, 250 sentences": marked.second(), "third set, 500 sentences": marked.third()}
     tables |= {"fourth set, 500 sentences": marked.fourth(), "fifth set, 500 sentences": marked.fifth()}
     tables |= {"sixth set, 500 sentences": marked.sixth()}
+    tables |= {"seventh set, 500 sentences": marked.seventh()}
     for name, table in tables.items():
         right = wrong = missed = 0
         for text, expected in table:

@@ -18,6 +18,8 @@ _LED = frozenset({
 _LINKS = frozenset({"är", "var", "mitt", "med", "till", "av", "från", "hos"})
 _WHOM = frozenset({"jag", "hon", "han", "hen", "du"})
 """Behind a verb of naming they stand before the name: `förut hette hon …`."""
+_CALLED = frozenset({"honom", "henne", "mig", "dig", "hen"})
+"""Whom people call something: `alla kallar honom …`."""
 _GREETED = 6
 """Words in which a greeting may stand before `det är`."""
 
@@ -62,7 +64,7 @@ def _named(before: Sequence[str]) -> Cue:
     """Return what a verb of naming says of the word behind it: people are called, things too."""
     last, second = before[-1], before[-2] if len(before) > 1 else ""
     if last not in cues.NAMING:
-        return ""
+        return "named" if second in cues.CALLED and last in _CALLED else ""
     thing = cues.THINGS.fullmatch(before[-3] if second == "som" and len(before) > 2 else second)  # noqa: PLR2004
     return "weak" if thing else "named"
 

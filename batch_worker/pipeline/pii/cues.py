@@ -6,12 +6,14 @@ from batch_worker.pipeline.itn.lexicon import words
 
 NAMING = words("heter hette hetat undertecknad named")
 """Verbs after which a listed name counts in lower case too."""
+CALLED = words("kallar kallade kalla kallat")
 THINGS = re.compile(
     r"vad|hur|vilken|vilket|så|den|det|detta|denna|dessa|de|"
     r".*(?:staden|stad|orten|byn|landet|ön|sjön|floden|berget|gatan|vägen|torget|programmet|systemet|appen|filen|sidan|"
     r"tjänsten|produkten|modellen|märket|varan|företaget|firman|bolaget|koncernen|banken|boken|filmen|serien|låten|"
     r"tidningen|spelet|skolan|kursen|ämnet|projektet|avdelningen|enheten|mottagningen|kliniken|sjukhuset|hotellet|"
-    r"restaurangen|butiken|sjukdomen|diagnosen|syndromet|medicinen|tabletterna|salvan|stationen|hållplatsen|området|"
+    r"restaurangen|butiken|sjukdomen|diagnosen|syndromet|medicinen|tabletterna|salvan|vaccinet|läkemedlet|preparatet|medlet|krämen|sprutan|viruset|"
+    r"bakterien|rasen|hunden|katten|hästen|kon|valpen|kaninen|stationen|hållplatsen|området|"
     r"funktionen|knappen|nätverket|formuläret|blanketten|lagen|metoden|partiet|föreningen|klubben|laget|båten|fonden|"
     r"stad|ort|by|land|sjö|gata|väg|"
     r"program|system|app|fil|sida|tjänst|produkt|modell|märke|firma|bolag|företag|bank|bok|film|serie|låt|spel|skola|kurs|"
@@ -40,7 +42,8 @@ TITLES = re.compile(
     r"tolk(?:en)?|ombud(?:et)?|gäst(?:en)?|hyresvärd(?:en)?|vittnet|minister(?:n)?|ledar(?:e|en)|mästar(?:e|en)|"
     r"skötersk(?:a|an)|ansvarig(?:e|a)?|tränar(?:e|en)|mentor(?:n)?|docent(?:en)?|lektor(?:n)?|adjunkt(?:en)?|"
     r"revisor(?:n)?|rådgivar(?:e|en)|samordnar(?:e|en)|vårdar(?:e|en)|vårdarinna(?:n)?|morska(?:n)?|hygienist(?:en)?)"
-    r"|doktor(?:n)?|dr|polis(?:en)?|fröken|magister(?:n)?|herr|fru|pastor(?:n)?|biskop(?:en)?|kyrkoherde(?:n)?|"
+    r"|ordförande(?:n)?|kassör(?:en)?|vd|major(?:en)?|överste(?:n)?|sergeant(?:en)?|"
+    r"doktor(?:n)?|dr|polis(?:en)?|fröken|magister(?:n)?|herr|fru|pastor(?:n)?|biskop(?:en)?|kyrkoherde(?:n)?|"
     r"diakon(?:en)?|notarie(?:n)?|rådman(?:nen)?|nämndeman(?:nen)?|kapten(?:en)?|general(?:en)?|löjtnant(?:en)?|"
     r"dietist(?:en)?|apotekar(?:e|en)|farmaceut(?:en)?|veterinär(?:en)?|optiker(?:n)?|frisör(?:en)?|chaufför(?:en)?|"
     r"snickar(?:e|en)|elektriker(?:n)?|rörmokar(?:e|en)|städar(?:e|en)|reporter(?:n)?|journalist(?:en)?|president(?:en)?|"

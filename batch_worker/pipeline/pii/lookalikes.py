@@ -105,7 +105,7 @@ ALSO_WORDS = words(
     "yang ying lin tam lev ante lida rasa hala ladan lama hejar hakan firas ramla bob neo robin nick glen joy rose "
     "ruby lily fred alan finn kai sari satu rein onni urho ming ning hui jing jie tao guo lei shan rong hua peng juan "
     "jia palle truls lam tri quan tien vinh hue duy iman aman nasim siri disa august stellan melker vidar tage lykke "
-    "ebbe git mila bas lotten"
+    "ebbe git mila bas lotten vide masse"
 )
 """Given names that are words too: alone at the beginning of a sentence they count only before what people do."""
 

@@ -7,7 +7,7 @@ The lists were written down by hand and cannot be complete, so capitalised words
 import re
 from collections.abc import Iterator, Sequence
 
-from batch_worker.pipeline.pii import cues, lookalikes
+from batch_worker.pipeline.pii import lookalikes
 from batch_worker.pipeline.pii.announced import announced, begins, calls
 from batch_worker.pipeline.pii.hits import Hit
 from batch_worker.pipeline.pii.name_lists import (
@@ -124,7 +124,7 @@ def _acts(text: str, words: Words, at: int) -> bool:
     follows, beyond = (words[place][0] if place < len(words) else "" for place in (at + 1, at + 2))
     if follows == "och" and name_like(beyond) and given(beyond) and not also_a_word(beyond):
         return True
-    if genitive(words[at][0]) and cues.RELATIONS.fullmatch(follows):  # `Tuvas mamma`
+    if genitive(words[at][0]) and follows.islower() and _next_to(text, words, at):  # `Tuvas mamma`
         return True
     if follows == "och" and beyond in lookalikes.SOMEBODY and _next_to(text, words, at):
         return True

@@ -75,7 +75,7 @@ IDENTITY = (
         type="SE_LICENSE_PLATE",
         regex=r"(?<!\w)[A-HJ-PR-UW-Z]{3}[ -]?\d{2}[0-9A-HJ-PR-UW-Z](?![\w-])",
         score=LIKELY,
-        context=("registrering", "regnr", "reg.nr", "bil", "skylt"),
+        context=("registrering", "regnr", "regnum", "reggn", "reg.nr", "bil", "skylt"),
         valid=_plate,
         unless=_NO_PLATE,
         ignore_case=False,
@@ -88,9 +88,9 @@ IDENTITY = (
     ),
     Shape(
         type="SE_LICENSE_PLATE",
-        regex=r"(?<!\w)(?:[A-HJ-PR-UW-Z] ?){3}\d{2}[0-9A-HJ-PR-UW-Z](?![\w-])",
+        regex=r"(?<!\w)(?:[A-HJ-PR-UW-Z] ?){3}\d ?\d ?[0-9A-HJ-PR-UW-Z](?![\w-])",
         score=WEAK,
-        context=("registrering", "regnr", "reg.nr", "bil", "skylt"),
+        context=("registrering", "regnr", "regnum", "reggn", "reg.nr", "bil", "skylt"),
         valid=_plate,
         unless=_NO_PLATE,
     ),
@@ -114,10 +114,10 @@ IDENTITY = (
     ),
     Shape(
         type="MEDICAL_RECORD",  # in groups
-        regex=rf"{FREE}\d{{1,3}}(?: \d{{2,3}}){{1,3}}{END}",
+        regex=rf"{FREE}\d{{1,3}}(?: \d{{1,3}}){{1,7}}{END}",
         score=WEAK,
         valid=_long,
-        after=r"\b(?:journal|patient|remiss)(?:en|ens|s)?[ -]?(?:nr|nummer|numret)\b\D{0,30}$",
+        after=r"\b(?:journal|patient|remiss)(?:en|ens|s)?[ -]?(?:nr|nummer|numret)\b\D{0,40}$",
     ),
     Shape(
         type="MEDICAL_RECORD",  # five to seven digits: four may be a year, eight a date

@@ -74,8 +74,8 @@ PLACES = (
         regex=rf"{FREE}[1-9]\d{{4}}{END}(?=[,.?!;]|$| [A-ZÅÄÖ])",
         score=WEAK,
         valid=_postcode,
-        after=r"\b(?:leverera\w*|leverans\w*|hemleverans\w*|skicka\w*|frakta\w*|brev\w*|paket\w*)\b"
-        r"[^.,;:!?\d]{0,25}\btill[ ]$",
+        after=r"\b(?:(?:leverera\w*|leverans\w*|hemleverans\w*|skicka\w*|frakta\w*|brev\w*|paket\w*)\b"
+        r"[^.,;:!?\d]{0,25}\btill|(?:fiber|bredband|täckning|ombud)\b[^.,;:!?\d]{0,25}\b(?:på|till|för))[ ]$",
         unless=r"\b(?:sms|steg|höjdes|sänktes)\b.*$",
         ignore_case=False,
     ),
