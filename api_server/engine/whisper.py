@@ -7,10 +7,10 @@ more padding than asked for, `generate_with_fallback` verifies what came of a sh
 
 import copy
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from ctranslate2 import StorageView
@@ -28,7 +28,7 @@ from shared.errors import ModelNotFound
 from shared.transcript import Segment, Word
 
 _ASSETS = Path(__file__).parents[1] / "assets"
-BUNDLED = {"bundled": _ASSETS / "nano-sv", "bundled-pico": _ASSETS / "pico-sv"}
+BUNDLED: Final[Mapping[str, Path]] = {"bundled": _ASSETS / "nano-sv", "bundled-pico": _ASSETS / "pico-sv"}
 """What comes along, by its name: the demonstration model, and a weaker one that shows what a second hearing does."""
 _NO_SPEECH = 0.6
 _UNSURE = -1.0

@@ -29,6 +29,12 @@ class Peers:
         distributed.all_reduce(values)
         return values / self.count
 
+    def leaders(self, values: Tensor) -> Tensor:
+        """Return the leading process's values to all."""
+        if self.count > 1:
+            distributed.broadcast(values, 0)
+        return values
+
     def mean_of_all(self, several: Sequence[Tensor]) -> list[Tensor]:
         """Return the means of several tensors, exchanged as one."""
         if self.count == 1:

@@ -53,8 +53,8 @@ def nano(minutes: float, seed: int) -> Plan:
 
 
 def last(plan: Plan) -> Plan:
-    """Return the plan of a last, gentler run, in which English is heard as often as Swedish."""
-    return replace(plan, peak=3e-4, fall=1.0, swedish=0.3)
+    """Return the plan of a last, gentler run on clips of all lengths, in which English is heard as often as Swedish."""
+    return replace(plan, peak=3e-4, fall=1.0, swedish=0.3, short_until=0.0, shown_until=0.0)
 
 
 def pico(minutes: float, seed: int) -> Plan:

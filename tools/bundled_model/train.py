@@ -125,6 +125,7 @@ class Trainer:
         """Keep only the rows of the tokens in use under training: most of the 51,865 never occur."""
         self._used = self._state["used"] if "used" in self._state else self._used_tokens(data)
         self._table = self._first_table()
+        self._teacher = None  # from here on only its encoder is asked
         unused = torch.ones(VOCABULARY, dtype=torch.bool, device=self._device)
         unused[self._used] = False
         self._unused_rows = self._table[unused]
@@ -148,7 +149,7 @@ class Trainer:
         if self._teacher is None or self._state:
             return own.clone()
         table = self._teacher.decoder.embed_tokens.weight.detach().to(self._device)
-        return _narrowed(table, self._used, own.size(1))
+        return self._peers.leaders(_narrowed(table, self._used, own.size(1)))
 
     def _rate(self) -> float:
         warm = min(1.0, (self.step + 1) / 80)

@@ -1,6 +1,6 @@
 """Digits said one by one, in pairs or in triples, as rules on codes and telephone numbers read them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from batch_worker.pipeline.itn.phrase import Place
 from batch_worker.pipeline.itn.token import Token
@@ -23,14 +23,20 @@ def group(item: Token, place: Place, below: int = PAIRS) -> str:
     return str(value)
 
 
+def _dash(pair: Sequence[Token], place: Place, below: int) -> bool:
+    """Tell whether the first of two tokens is a dash and the second goes on with digits."""
+    if len(pair) < 2 or pair[0].key not in _DASHES or pair[0].tail or pair[1].lead:  # noqa: PLR2004 - two
+        return False
+    return bool(group(pair[1], place, below))
+
+
 def groups(place: Place, pauses: frozenset[str] = PAUSES, below: int = PAIRS) -> list[str]:
     """Return the groups of digits from a place on; a dash that is said between two is a group without digits."""
     found: list[str] = []
     run = place.line[place.at : place.at + _LONGEST]
     for index, item in enumerate(run):
         digits = group(item, place, below) if not (found and item.lead) else ""
-        dash = pauses == PAUSES and item.key in _DASHES and not item.tail
-        if not digits and not (found and dash and group(run[index + 1], place, below) if index + 1 < len(run) else ""):
+        if not digits and not (found and pauses == PAUSES and _dash(run[index : index + 2], place, below)):
             break
         found.append(digits)
         if item.tail not in pauses:

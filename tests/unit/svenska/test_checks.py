@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from api_server.engine.whisper import BUNDLED
 from svenska import check_model, check_service, checks, doctor
 from svenska.address import Address
 from svenska.check_service import Asked
@@ -82,7 +83,8 @@ def test_a_file_in_the_place_of_the_data_folder_is_a_fault(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("name", "state"), [("bundled", "warning"), ("/no/such/folder", "fault"), ("./none", "fault"), ("small", "warning")]
+    ("name", "state"),
+    [*((name, "warning") for name in BUNDLED), ("/no/such/folder", "fault"), ("./none", "fault"), ("small", "warning")],
 )
 def test_a_model_that_is_not_here_is_told(name: str, state: str):
     """With a name that would work; one from the hub is only fetched first."""
