@@ -102,10 +102,9 @@ def language() -> Iterable[Row]:
 def written_pii() -> Iterable[Row]:
     finder = Finder(shapes=analyzer())
     tables = {f"500 sentences, seed {seed}": sentences(seed=seed) for seed in (20, 21)}
-    tables |= {"second set, 250 sentences": marked.second(), "third set, 500 sentences": marked.third()}
-    tables |= {"fourth set, 500 sentences": marked.fourth(), "fifth set, 500 sentences": marked.fifth()}
-    tables |= {"sixth set, 500 sentences": marked.sixth()}
-    tables |= {"seventh set, 500 sentences": marked.seventh()}
+    sets = (marked.third, marked.fourth, marked.fifth, marked.sixth, marked.seventh, marked.eighth)
+    tables |= {"second set, 250 sentences": marked.second()}
+    tables |= {f"{table.__name__} set, 500 sentences": table() for table in sets}
     for name, table in tables.items():
         right = wrong = missed = 0
         for text, expected in table:

@@ -48,7 +48,7 @@ def postcode(place: Place) -> Written | None:
         if len(digits) != 5 or digits[0] == "0":  # noqa: PLR2004 - its length
             continue
         split = next((size for size in range(1, count) if len("".join(found[:size])) == 3), 0)  # noqa: PLR2004
-        if split:
+        if split and not place.line[place.at + split - 1].tail:
             return Written(count=count, parts=((split, digits[:3]), (count - split, digits[3:])))
         return one(count, f"{digits[:3]} {digits[3:]}")
     return None

@@ -14,7 +14,7 @@ THINGS = re.compile(
     r"tidningen|spelet|skolan|kursen|ämnet|projektet|avdelningen|enheten|mottagningen|kliniken|sjukhuset|hotellet|"
     r"restaurangen|butiken|sjukdomen|diagnosen|syndromet|medicinen|tabletterna|salvan|vaccinet|läkemedlet|preparatet|medlet|krämen|sprutan|viruset|"
     r"bakterien|rasen|hunden|katten|hästen|kon|valpen|kaninen|stationen|hållplatsen|området|"
-    r"funktionen|knappen|nätverket|formuläret|blanketten|lagen|metoden|partiet|föreningen|klubben|laget|båten|fonden|"
+    r"funktionen|knappen|nätverket|wifi|wifit|nätet|formuläret|blanketten|lagen|metoden|partiet|föreningen|klubben|laget|båten|fonden|"
     r"stad|ort|by|land|sjö|gata|väg|"
     r"program|system|app|fil|sida|tjänst|produkt|modell|märke|firma|bolag|företag|bank|bok|film|serie|låt|spel|skola|kurs|"
     r"projekt|avdelning|sjukdom|medicin|hotell|restaurang|butik|metod|parti|förening|klubb|lag|båt)"

@@ -98,14 +98,14 @@ MONTHS = words("maj juni juli april augusti may june")
 
 ALSO_WORDS = words(
     "bo per dag maj love iris rosa juni siv sture max tim dan gun nova saga urban frank said milan chen stella moa "
-    "tore tor stig ted alma tyra inga signe hedda hana aya wei karl björn hans kaj sten rut liv lo linnea linnéa "
-    "klara sanna bror ville tuva alvar jack lova viola lilja ester kim harry vilja ängla klas linn line tom lage loke "
-    "malte svea freja runa jarl marina marin bella lotta pelle stina folke felix victor sally penny rita mark bill "
+    "tore tor stig ted alma inga hana aya wei karl björn hans kaj sten rut liv lo linnea linnéa "
+    "klara sanna bror ville tuva jack lova viola lilja ester kim harry vilja ängla klas linn line tom lage loke "
+    "svea freja runa jarl marina marin bella lotta pelle stina folke felix sally penny rita mark bill "
     "grace rex roman roy ray pat dean jay alba aurora edit vy rim rand ruta roar lan mate hung tan tone nada rama "
     "yang ying lin tam lev ante lida rasa hala ladan lama hejar hakan firas ramla bob neo robin nick glen joy rose "
     "ruby lily fred alan finn kai sari satu rein onni urho ming ning hui jing jie tao guo lei shan rong hua peng juan "
-    "jia palle truls lam tri quan tien vinh hue duy iman aman nasim siri disa august stellan melker vidar tage lykke "
-    "ebbe git mila bas lotten vide masse"
+    "jia palle truls lam tri quan tien vinh hue duy iman aman nasim siri disa august lykke "
+    "git mila bas lotten vide masse alvar"
 )
 """Given names that are words too: alone at the beginning of a sentence they count only before what people do."""
 
@@ -113,7 +113,7 @@ DEEDS = words(
     "ringde ringer sa sade säger svarade svarar frågade frågar undrar undrade berättade berättar tycker tyckte tror "
     "trodde vill bad ber hälsar hälsade skrev skriver mejlade mejlar lovade lovar jobbar jobbade arbetar bor bodde "
     "heter fyller pratade pratar talar talade hämtade hämtar skickade skickar bokade köpte betalade åkte glömde minns "
-    "vet visste said says asked called wants told thinks lives works"
+    "vet visste behöver saknar mår said says asked called wants told thinks lives works"
 )
 """What people do: the word before is a name though it may be a word."""
 SOMEBODY = words("jag du han hon vi ni de min mitt mina hans hennes")
@@ -133,5 +133,5 @@ CITY_LIKE = words(
     "blom alm fors sköld svärd stål rask frisk ström björk ljung"
 )
 """Family names that are words or towns."""
-PARTICLES = words("von af de la van der den bin al el della dos da ten zu")
+PARTICLES = words("von af de la van der den bin al el del della di du dos da ibn abu ten ter zu zur")
 """Small words inside a name."""

@@ -29,7 +29,7 @@ PAYMENT = (
         score=WEAK,
         context=("bankgiro", "bg-nummer", "bgnr", "giro"),
         after=rf"\b(?:bg|bg-?nr|bank giro\w*){IS}",
-        around=r"\b(?:bank ?)?giro|\b(?:in)?betal|\bmottagare|\b(?:internet)?banken\b|\böverför|\binsättning",
+        around=r"\b(?:bank ?)?giro|\b(?:in)?betal|\bmottagare|\b(?:internet)?banken\b|\böverför|\binsättning|\bbidrag",
         valid=_giro,
     ),
     Shape(

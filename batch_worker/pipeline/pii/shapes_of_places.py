@@ -5,7 +5,7 @@ from batch_worker.pipeline.pii.shape import COUNTED, END, FREE, GAP, IS, LIKELY,
 from batch_worker.pipeline.pii.towns import ENDINGS, FIRST_OF_TWO, TOWNS
 
 _STREET = (
-    r"(?:gatan|gata|vägen|väg|gränd|gränden|stigen|torget|torg|allén|allé|backen|backe|plan|plats|kajen|leden|esplanaden|"
+    r"(?:gatan|gata|vägen|väg|gränd|gränden|stigen|torget|torg|allén|allé|backen|backe|plan|plats|platsen|kajen|leden|esplanaden|"
     r"slingan|stråket|promenaden|kroken|brinken|liden|boulevarden|terrassen|strand)"
 )
 _HOUSE = r"[ ]\d{1,4}(?:[ ]?[A-Ha-h])?(?:[ ]?(?:lgh|tr)[ ]\d+)?(?!\w)"

@@ -64,6 +64,11 @@ def seventh() -> Iterator[Sentence]:
     return _sentences("pii_seventh.txt")
 
 
+def eighth() -> Iterator[Sentence]:
+    """Yield 500 others, made the same way."""
+    return _sentences("pii_eighth.txt")
+
+
 def _sentences(name: str) -> Iterator[Sentence]:
     for line in (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines():
         yield _parsed(line)

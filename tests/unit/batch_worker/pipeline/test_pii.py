@@ -22,6 +22,13 @@ from tests.data.text.pii import sentences
 from tests.unit.batch_worker.pipeline.test_itn import segment, spoken
 
 ANNOUNCED = """
+Vi möts utanför [SE_STREET_ADDRESS:Kungsportsplatsen 1] kvart i tolv.
+[PERSON:Tyra] har nötallergi.
+[PERSON:Tor] behöver nya glasögon.
+[PERSON:Saga] och [PERSON:Melker] har bråkat igen.
+Postnummer [SE_POSTNUMMER:fem fyra ett, tre fyra], det är Skövde.
+[PERSON:Maria del Carmen Ortega] behöver tolk.
+Föreningen ska ha bidraget till [SE_BANKGIRO:5050-1055] i maj.
 [PERSON:Vides] cykel står kvar.
 Alla kallar honom [PERSON:Vicke] i laget.
 Ordförande [PERSON:Hallberg] öppnar mötet.
@@ -475,6 +482,7 @@ def test_context_of_the_segment_before_counts(finder: Finder):
         (marked.fifth, 0.985, 0.985),
         (marked.sixth, 0.985, 0.985),
         (marked.seventh, 0.985, 0.985),
+        (marked.eighth, 0.98, 0.985),
     ],
 )
 def test_written_sentences_stay_found(
