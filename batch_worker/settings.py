@@ -24,7 +24,7 @@ class Settings(CommonSettings):
     http_timeout: float = Field(default=60, gt=0)
     """Seconds without a byte after which another server has failed; a second hearing has ten more for each it hears."""
     http_retries: int = Field(default=3, ge=0)
-    """Tries after the first one, without progress between them."""
+    """Tries after the first one, without progress between them; twice as many of a server that dies meanwhile."""
     http_retry_backoff: float = Field(default=1.0, gt=0)
     """Seconds before the first of them, doubled each time, with jitter."""
     outage_seconds: float = Field(default=600, ge=0)

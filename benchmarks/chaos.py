@@ -240,7 +240,7 @@ async def _kills(both: Pair, jobs: int, deaths: int, chance: random.Random) -> F
         "of api_server": done["api_server"],
         "completed": sum(state["status"] == "completed" for state in states),
         "lost": jobs - sum(state["status"] == "completed" for state in states),
-        "why": dict(Counter((one["error"] or {"code": one["status"]})["code"] for one in states if not one["result"])),
+        "why": dict(Counter(why(one) for one in states if not one["result"])),
         "double": (listed - jobs - len(contents)) + sum(a != s["job_id"] for a, s in zip(again, states, strict=True))
         + sum(doubled(state, told) for state, told in zip(states, events, strict=True)),
         "worker restarts told": sum(state["restarts"] for state in states),
@@ -249,6 +249,12 @@ async def _kills(both: Pair, jobs: int, deaths: int, chance: random.Random) -> F
         "of these with another text than undisturbed": sum(one != other for one, other in short),
         "seconds": round(time.perf_counter() - began),
     }  # fmt: skip
+
+
+def why(state: dict[str, Any]) -> str:
+    """Return why a job has no result."""
+    error = state["error"] or {"code": state["status"], "message": ""}
+    return f"{error['code']}: {error['message']}"
 
 
 async def everything(client: httpx.AsyncClient) -> int:

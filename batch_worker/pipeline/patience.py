@@ -14,7 +14,7 @@ class Patience:
     """How much is borne."""
 
     retries: int = 3
-    """Tries after the first one, without progress between them."""
+    """Tries after the first one, without progress between them; twice as many of a server that dies meanwhile."""
     backoff: float = 1.0
     """Seconds before the first of them, doubled each time, with full jitter."""
     outage: float = 0.0
@@ -31,17 +31,27 @@ class Forbearance:
 
     def progressed(self) -> None:
         """Have all of it again."""
-        self._faults = self._absences = 0
+        self._faults = self._absences = self._deaths = 0
         self._waited = 0.0
+        self._broken = False
 
     def pause(self, fault: SvenskaError) -> float | None:
         """Return the seconds before the next try; None: that was the last one."""
         if isinstance(fault, Unreachable | TryLater) and self._waited < self._patience.outage:
+            self.restarted()
             return self._absent(fault)
+        self._broken = True
         self._faults += 1
         if self._faults > self._patience.retries:
             return None
         return _asked(fault) + backoff.delay(self._faults, base=self._patience.backoff)
+
+    def restarted(self) -> None:
+        """Take the last fault back, up to `retries` times: the server is gone or loads, so it broke off because it died."""
+        if self._broken and self._deaths < self._patience.retries:
+            self._deaths += 1
+            self._faults -= 1
+        self._broken = False
 
     def _absent(self, fault: SvenskaError) -> float:
         self._absences += 1

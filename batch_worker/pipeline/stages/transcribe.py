@@ -64,6 +64,7 @@ class Transcribe:
             try:
                 return await self._listen(source), faults
             except TryLater as later:  # for as long as the job may take
+                forbearance.restarted()
                 log.info("the ASR server is busy", job_id=source.request.job_id, retry_after=later.retry_after)
                 await self._sleep(later.retry_after + backoff.delay(1, base=self._patience.backoff))
             except Upstream as fault:

@@ -39,6 +39,17 @@ def test_a_server_that_is_not_there_is_waited_for(fault: SvenskaError) -> None:
     assert max(waits) <= 5.0 + getattr(fault, "retry_after", 0)
 
 
+def test_a_server_that_dies_is_borne_twice_as_long() -> None:
+    """What breaks off because the server goes is not the request's fault alone; but one that kills it every time ends."""
+    forbearance = Forbearance(PATIENCE)
+    borne = 0
+    while forbearance.pause(AsrUnavailable("It broke off.")) is not None:
+        borne += 1
+        assert forbearance.pause(Unreachable("Nobody listens.")) is not None
+        assert forbearance.pause(Unreachable("Nobody listens.")) is not None
+    assert borne == 2 * PATIENCE.retries
+
+
 def test_a_busy_server_is_not_asked_before_it_said() -> None:
     """Its `Retry-After` is kept, within the outage and behind it."""
     assert min(pauses(Forbearance(PATIENCE), Busy("Full.", retry_after=3))) >= 3.0
