@@ -47,7 +47,7 @@ class Forbearance:
         return _asked(fault) + backoff.delay(self._faults, base=self._patience.backoff)
 
     def restarted(self) -> None:
-        """Take the last fault back, up to `retries` times: the server is gone or loads, so it broke off because it died."""
+        """Take the last fault back, up to `retries` times: the server is gone or loads, so it had died."""
         if self._broken and self._deaths < self._patience.retries:
             self._deaths += 1
             self._faults -= 1

@@ -40,7 +40,7 @@ def test_a_server_that_is_not_there_is_waited_for(fault: SvenskaError) -> None:
 
 
 def test_a_server_that_dies_is_borne_twice_as_long() -> None:
-    """What breaks off because the server goes is not the request's fault alone; but one that kills it every time ends."""
+    """What breaks off because the server goes may not be the request's fault; one that kills it every time ends."""
     forbearance = Forbearance(PATIENCE)
     borne = 0
     while forbearance.pause(AsrUnavailable("It broke off.")) is not None:
