@@ -169,6 +169,15 @@ def test_what_answers_there_may_be_something_else(svenska: Svenska, batch_worker
     assert "--server" in listed.stderr
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A shell starts what runs in the background deaf to SIGINT, and whatever that starts: hear it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_ends_a_transcription_at_once(here: dict[str, str], tmp_path: Path):
     """With the exit code that shells know, and without a traceback."""
     with subprocess.Popen(
