@@ -22,6 +22,8 @@ _CALLED = frozenset({"honom", "henne", "mig", "dig", "hen"})
 """Whom people call something: `alla kallar honom …`."""
 _GREETED = 6
 """Words in which a greeting may stand before `det är`."""
+_SAID = 40
+"""Characters in which callers say behind their name that they call."""
 
 
 def sentence_ends(text: str, before: re.Match[str], after: re.Match[str]) -> bool:
@@ -44,7 +46,12 @@ def announced(text: str, words: Sequence[re.Match[str]], at: int, after: int) ->
     last, second = before[-1], before[-2] if len(before) > 1 else ""
     if named := _named(before):
         return named
-    if (second, last) in _LED or _related(before) or _calls(before, text[after:]) or cues.TITLES.fullmatch(last):
+    if (
+        (second, last) in _LED
+        or _related(before)
+        or _calls(before, text[after : after + _SAID])
+        or cues.TITLES.fullmatch(last)
+    ):
         return "sure"
     if last in cues.DEALINGS or (last in {"jag", "vi", "och"} and second in cues.DEALINGS):
         return "pair"

@@ -7,6 +7,7 @@ from batch_worker.pipeline.itn.lexicon import words
 NAMING = words("heter hette hetat undertecknad named")
 """Verbs after which a listed name counts in lower case too."""
 CALLED = words("kallar kallade kalla kallat")
+"""Verbs that name whom they have for an object: `alla kallar honom …`."""
 THINGS = re.compile(
     r"vad|hur|vilken|vilket|så|den|det|detta|denna|dessa|de|"
     r".*(?:staden|stad|orten|byn|landet|ön|sjön|floden|berget|gatan|vägen|torget|programmet|systemet|appen|filen|sidan|"

@@ -28,6 +28,7 @@ _LONE = re.compile(r".{2,}(?:[qk]vist|quist|ström|gren|stedt|lander|blad)s?")
 """Family names that are hardly a town, a firm or a thing: they count alone."""
 _PARTNERS = re.compile(r"(?:,? [A-ZÅÄÖ][\wåäö]+){0,3} & ")
 """What stands behind the first name of a firm of partners."""
+_COUNT = re.compile(r" \d")
 _LONGEST = 4
 """Words of a name; longer runs are headings."""
 _TWO_GIVEN_AND_A_FAMILY_NAME = 3
@@ -92,7 +93,7 @@ def _lone(text: str, words: Words, at: int, *, first: bool) -> bool:
     key, before = word[0].casefold(), words[at - 1][0].casefold() if at else ""
     if not listed_family(word[0]) or _LONE.fullmatch(key) is None or key in lookalikes.NOT_LONE:
         return False
-    if _PARTNERS.match(text, word.end()) or text[: word.start()].endswith("& "):
+    if _PARTNERS.match(text, word.end()) or text.endswith("& ", 0, word.start()):
         return False
     placed = before == "i" or (before in {"på", "från"} and genitive(word[0]))  # `åt på Lindströms`
     follows = words[at + 1][0] if at + 1 < len(words) else ""
@@ -110,7 +111,7 @@ def _by_family(run: Words, *, first: bool) -> bool:
 
 def _from_given(text: str, words: Words, at: int, count: int, *, sure: bool, first: bool) -> tuple[int, float]:
     """Return the same where the first word is a given name; one that is also a word needs more where any is capital."""
-    counted = count == 1 and re.match(r" \d", text[words[at].end() :]) is not None  # `Max 30`
+    counted = count == 1 and _COUNT.match(text, words[at].end()) is not None  # `Max 30`
     doubtful = (first or counted) and not sure and also_a_word(words[at][0])
     if count > 1 and genitive(words[at][0]) and not (family(words[at + 1][0]) or given(words[at + 1][0])):
         count = 1  # `Jimmys Passat`
